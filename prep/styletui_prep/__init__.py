@@ -1,0 +1,1 @@
+"""Backups to documents, documents to chunks, chunks to training samples."""
