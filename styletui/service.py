@@ -1,0 +1,121 @@
+"""The things a person can start. Screens and commands call these, so that both do the same work."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from styletui_prep.errors import EXIT_USAGE, UserError
+
+from styletui import __version__
+from styletui.files import private_folder, write_json
+from styletui.jobs import supervisor
+from styletui.jobs.job import Job
+from styletui.project import FORMAT, Run, loose_jobs_dir, models_dir
+
+BLIND_NAME = "main"
+
+
+def start(jobs_dir: Path, kind: str, spec: dict[str, Any]) -> Job:
+    """Create the job folder and launch its worker."""
+    private_folder(jobs_dir)
+    job = Job.create(jobs_dir, kind, spec)
+    supervisor.launch(job)
+    return job
+
+
+def start_scan(sources: list[Path], *, kind: str | None = None, author: str | None = None) -> Job:
+    """Look at `sources`; the result says what was recognised."""
+    spec = {"sources": [str(s.expanduser().absolute()) for s in sources], "kind": kind, "author": author}
+    return start(loose_jobs_dir(), "scan", spec)
+
+
+def start_prep(sources: list[Path], out: Path, jobs_dir: Path | None = None, **settings: Any) -> Job:
+    """Make a dataset. `settings`: author, kind, tokenizer, views, min_tokens, max_tokens, split, seed,
+    train_ratio, format (see `styletui_prep.pipeline.PrepConfig`)."""
+    spec = {
+        "sources": [str(s.expanduser().absolute()) for s in sources],
+        "out": str(out.expanduser().absolute()),
+        **{k: str(v) if isinstance(v, Path) else v for k, v in settings.items()},
+    }
+    return start(jobs_dir or loose_jobs_dir(), "prep", spec)
+
+
+def start_demo(models: Path | None = None) -> Job:
+    """Fetch the demo model: the only job that may use the network."""
+    return start(loose_jobs_dir(), "demo", {"models_dir": str(models or models_dir())})
+
+
+def create_run(path: Path, config: dict[str, Any], provenance: dict[str, str]) -> Run:
+    """A new run folder with its `run.json`: every value and where it came from, seed, versions.
+
+    `config` holds the keys of TrainConfig; `output_dir` is set to the run folder.
+    """
+    path = path.expanduser().absolute()
+    if (path / "run.json").exists():
+        raise UserError("run_exists", exit_code=EXIT_USAGE, path=str(path))
+    private_folder(path)
+    config = {**config, "output_dir": str(path)}
+    write_json(
+        path / "run.json",
+        {
+            "v": FORMAT,
+            "id": secrets.token_hex(4),
+            "created": time.time(),
+            "config": config,
+            "provenance": provenance,
+            "seed": config.get("seed"),
+            "dataset_manifest": _digest(Path(str(config["dataset"])) / "manifest.json"),
+            "versions": _versions(),
+        },
+    )
+    return Run(path)
+
+
+def start_train(run: Run) -> Job:
+    """Train what `run.json` says."""
+    return start(run.jobs_dir, "train", {"config": run.info()["config"], "run": str(run.path)})
+
+
+def start_pairs(run: Run, *, name: str = BLIND_NAME, count: int = 30, **more: Any) -> Job:
+    """Make (or go on making) the pairs of a blind test."""
+    return start(run.jobs_dir, "pairs", {"run": str(run.path), "name": name, "count": count, **more})
+
+
+def start_eval(run: Run, **more: Any) -> Job:
+    """Measure held-out bits per character and the style indicators."""
+    return start(run.jobs_dir, "eval", {"run": str(run.path), **more})
+
+
+def live_job(jobs_dir: Path, kind: str) -> Job | None:
+    """The newest job of `kind` if its worker lives."""
+    job = Job.latest(jobs_dir, kind)
+    return job if job is not None and supervisor.alive(job) else None
+
+
+def attach_command(run: Run) -> str:
+    """What to type to see a run again."""
+    return f"styletui runs attach {run.path}"
+
+
+def _digest(path: Path) -> str | None:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what decides the result, read from metadata so that nothing heavy is imported."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"styletui": __version__, "python": sys.version.split()[0], "system": os.uname().sysname}
+    for name in ("torch", "transformers", "peft", "trl", "bitsandbytes", "tokenizers", "jieba"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,52 @@
+"""The one door through which a person's text reaches the screen.
+
+Text from a backup, a model or a file name may hold markup, terminal escapes or control characters. `safe`
+returns it as `Content` that is shown letter for letter: no markup, no action, no escape sequence.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from textual.content import Content
+
+# C0 and DEL have pictures of their own in Unicode; C1, bidi controls and other invisible formatting are named.
+_VISIBLE: Final[dict[int, str]] = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
+_VISIBLE[0x7F] = "\u2421"
+_VISIBLE |= {code: f"<{code:02X}>" for code in range(0x80, 0xA0)}
+_VISIBLE |= {code: f"<{code:04X}>" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+_VISIBLE |= {0x2028: "\n", 0x2029: "\n", 0xFEFF: "<FEFF>", 0x0D: "\u240d"}
+_VISIBLE |= {code: "\ufffd" for code in range(0xD800, 0xE000)}
+
+
+def plain(text: str) -> str:
+    """`text` with every control character made visible; line ends become "\\n", a tab four spaces."""
+    return text.replace("\r\n", "\n").replace("\t", "    ").translate(_VISIBLE)
+
+
+def safe(text: str, style: str = "") -> Content:
+    """`text` as literal `Content`; `style` (ours, never the user's) applies to all of it."""
+    content = Content(plain(text))
+    return content.stylize(style) if style else content
+
+
+def one_line(text: str, style: str = "") -> Content:
+    """`text` on one line: line ends become a visible return sign."""
+    return safe(text.replace("\r\n", "\n").strip().replace("\n", " "), style)
+
+
+def ascii_only() -> bool:
+    """Whether the person asked for plain ASCII signs (`STYLETUI_ASCII=1`)."""
+    return os.environ.get("STYLETUI_ASCII", "") not in ("", "0")
+
+
+_SIGNS: Final[dict[str, str]] = {
+    "›": ">", "✓": "+", "✗": "x", "▸": ">", "·": "-", "…": "...", "⚠": "!", "│": "|", "─": "-",
+    "↑": "^", "↓": "v", "⏎": "Enter", "▏": "|", "▶": ">", "━": "#", "╌": "-", "◆": "*", "◇": "o", "→": "->",
+}
+
+
+def sign(character: str) -> str:
+    """One of our own drawing signs, or its ASCII stand-in when plain ASCII was asked for."""
+    return _SIGNS.get(character, character) if ascii_only() else character
