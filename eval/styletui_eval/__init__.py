@@ -1,0 +1,1 @@
+"""Does the adapter write like its author? Blind test, perplexity, stylometry and the report."""

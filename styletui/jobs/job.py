@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
 
-from styletui.files import private_folder, read_json, write_json
+from styletui_prep.files import private_folder, read_json, write_json
 
 FORMAT: Final = 1
 _NUMBERED = re.compile(r"(\d{3,})-[a-z]+")

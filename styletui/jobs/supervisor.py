@@ -11,7 +11,7 @@ from pathlib import Path
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
 
-from styletui.files import write_json
+from styletui_prep.files import write_json
 from styletui.jobs.job import Job
 from styletui.jobs.offline import ENVIRONMENT
 

@@ -1,0 +1,1 @@
+"""The blind test: a sealed plan, pairs, votes that are never lost, and an honest count."""
