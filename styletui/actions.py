@@ -104,10 +104,31 @@ def _binding(action: Action) -> Binding:
 
 
 register(
-    Action("forward", ("enter",), N_("Next"), N_("Take the sensible default and go on to the next step."), STEPS, 1),
+    Action(
+        "forward",
+        ("enter",),
+        N_("Next"),
+        N_("Take the sensible default and go on to the next step."),
+        STEPS,
+        1,
+    ),
     Action("back", ("escape",), N_("Back"), N_("Go back one step; nothing is lost."), STEPS, 80),
-    Action("app.help", ("f1", "question_mark"), N_("Help"), N_("Every key of this screen, in words."), order=90),
-    Action("app.language", ("f2",), N_("中文"), N_("Switch between Chinese and English, keeping everything."), order=92),
+    Action(
+        "app.help", ("f1", "question_mark"), N_("Help"), N_("Every key of this screen, in words."), order=90
+    ),
+    Action(
+        "app.language",
+        ("f2",),
+        N_("中文"),
+        N_("Switch between Chinese and English, keeping everything."),
+        order=92,
+    ),
     Action("app.command_palette", ("ctrl+p",), N_("Commands"), N_("Search every command by name."), order=94),
-    Action("app.leave", ("q", "ctrl+q"), N_("Quit"), N_("Leave; work that is going on goes on without you."), order=96),
+    Action(
+        "app.leave",
+        ("q", "ctrl+q"),
+        N_("Quit"),
+        N_("Leave; work that is going on goes on without you."),
+        order=96,
+    ),
 )
