@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from platformdirs import user_data_path
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
-
 from styletui_prep.files import private_folder, read_json, write_json
+
 from styletui.jobs.job import Job
 
 FORMAT: Final = 1

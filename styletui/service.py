@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from styletui_prep.errors import EXIT_USAGE, UserError
+from styletui_prep.files import private_folder, write_json
 
 from styletui import __version__
-from styletui_prep.files import private_folder, write_json
 from styletui.jobs import supervisor
 from styletui.jobs.job import Job
 from styletui.project import FORMAT, Run, loose_jobs_dir, models_dir

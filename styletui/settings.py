@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from styletui_prep.files import private_folder, read_json, write_json
+
 from styletui.project import home
 
 RECENT = 8

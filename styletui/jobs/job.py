@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
-
 from styletui_prep.files import private_folder, read_json, write_json
 
 FORMAT: Final = 1

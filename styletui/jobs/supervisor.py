@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
-
 from styletui_prep.files import write_json
+
 from styletui.jobs.job import Job
 from styletui.jobs.offline import ENVIRONMENT
 

@@ -15,9 +15,9 @@ from pathlib import Path  # noqa: E402
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError  # noqa: E402
 from styletui_prep.events import StopRequest  # noqa: E402
+from styletui_prep.files import read_json  # noqa: E402
 
 from styletui import __version__  # noqa: E402
-from styletui_prep.files import read_json  # noqa: E402
 from styletui.jobs.events import CommandTaken, Done, Failed, Refused, Started, Stopped  # noqa: E402
 from styletui.jobs.job import Job  # noqa: E402
 from styletui.jobs.log import EventWriter  # noqa: E402
