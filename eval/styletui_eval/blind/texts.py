@@ -1,0 +1,121 @@
+"""Two generated texts made fit to stand side by side: cleaned alike, ended at a sentence, equally long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from styletui_prep.script import language
+
+MIN_CHARACTERS: Final = {"zh": 20, "en": 60}
+"""A text shorter than this says nothing about a style; its pair is dropped."""
+LENGTHS_WITHIN: Final = 0.8
+"""Shorter by longer, at least (style-recipe section 4: lengths within 20 %)."""
+
+_CLOSERS = "”’」』）)】》\"'*"
+_SENTENCE = re.compile(rf"(?:[。！？!?…]+|(?<=[\w{_CLOSERS}])\.(?=[\s{_CLOSERS}]|$))[{_CLOSERS}]*|\n+")
+_CLAUSE = re.compile(r"[，、；：,;:—]+")
+_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
+_YES = r"(?:好的|当然(?:可以)?|没问题|sure|certainly|of course|okay)"
+_FILLER = re.compile(
+    rf"\A(?:{_YES}[，,。.！!]\s*)?(?:(?:以下|下面|这)是|here(?:'s| is| are))[^\n。！？]{{0,60}}[：:]\s*"
+    r"|\A(?:好的|当然可以|没问题|sure|certainly)[！!。]\s*",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"^[ \t]*([^\s：:\-·•][^\n：:]{0,15})[：:]", re.MULTILINE)
+
+_MARKS: Final = {
+    "heading": (re.compile(r"^#{1,6}[ \t]+", re.MULTILINE), ""),
+    "bold": (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    "bullet": (re.compile(r"^[ \t]*[-*+•][ \t]+", re.MULTILINE), ""),
+    "number": (re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+", re.MULTILINE), ""),
+    "quote": (re.compile(r"^>[ \t]?", re.MULTILINE), ""),
+    "code": (re.compile(r"`+"), ""),
+    "rule": (re.compile(r"^[ \t]*(?:[-*_][ \t]*){3,}$\n?", re.MULTILINE), ""),
+}
+
+
+def marks_used(texts: Iterable[str]) -> frozenset[str]:
+    """Which Markdown marks the author writes: those stay in generated texts, the others go."""
+    used: set[str] = set()
+    for text in texts:
+        used.update(
+            name for name, (pattern, _) in _MARKS.items() if name not in used and pattern.search(text)
+        )
+    return frozenset(used)
+
+
+def clean(text: str, prompt: str, keep_marks: frozenset[str]) -> str:
+    """What the rater sees of a generated text; the same for every arm.
+
+    Goes: thinking, an assistant's opening phrase, the prompt's labels (at the start) and everything from the first
+    label on (a base model goes on to write the next example), Markdown that the author never uses.
+    """
+    text = _THINKING.sub("", text).replace("\r\n", "\n").strip()
+    text = _FILLER.sub("", text, count=1)
+    labels = {m.group(1).strip() for m in _LABEL.finditer(prompt)}
+    if labels:
+        any_label = rf"^[ \t]*(?:{'|'.join(map(re.escape, sorted(labels, key=len, reverse=True)))})[：:]"
+        text = re.sub(rf"\A(?:{any_label})\s*", "", text)
+        following = re.search(any_label, text, re.MULTILINE)
+        text = text[: following.start()] if following else text
+    for name, (pattern, instead) in _MARKS.items():
+        if name not in keep_marks:
+            text = pattern.sub(instead, text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _ends(text: str, pattern: re.Pattern[str]) -> list[int]:
+    """Places after which `text` may be cut, rising; white space at the end does not count as length."""
+    return sorted({len(text[: m.end()].rstrip()) for m in pattern.finditer(text) if text[: m.end()].strip()})
+
+
+@dataclass(frozen=True, slots=True)
+class Equalised:
+    """Two texts of like length; `cut` says where they end: sentence, clause or character."""
+
+    left: str
+    right: str
+    cut: str
+
+
+def equalise(left: str, right: str) -> Equalised:
+    """Cut both so that the shorter has at least 80 % of the longer's characters, keeping as much as possible.
+
+    Both end at a sentence if any choice of sentence ends allows it; else at a clause; else the longer one is
+    cut in the middle. The rule knows nothing of arms or sides.
+    """
+    sentences = [_ends(t, _SENTENCE) for t in (left, right)]
+    clauses = [sorted({*s, *_ends(t, _CLAUSE)}) for s, t in zip(sentences, (left, right), strict=True)]
+    for cut, ends in (("sentence", sentences), ("clause", clauses)):
+        best = _best(ends[0], ends[1])
+        # A cut that throws nearly everything away is no better than one inside a sentence.
+        if best and min(best) >= MIN_CHARACTERS[language(left + right)]:
+            return Equalised(left[: best[0]], right[: best[1]], cut)
+    most = int(min(len(left), len(right)) / LENGTHS_WITHIN)
+    return Equalised(left[:most].rstrip(), right[:most].rstrip(), "character")
+
+
+def _best(left: Sequence[int], right: Sequence[int]) -> tuple[int, int] | None:
+    """The pair of ends within 20 % of each other that keeps most characters."""
+    fitting = [(a, b) for a in left for b in right if min(a, b) >= LENGTHS_WITHIN * max(a, b)]
+    return max(fitting, key=lambda ends: (sum(ends), min(ends)), default=None)
+
+
+def too_short(text: str) -> bool:
+    """Whether `text` is too short to be judged."""
+    return len(text) < MIN_CHARACTERS[language(text)]
+
+
+def excerpt(text: str, limit: int) -> str:
+    """The beginning of `text`, at most `limit` characters, ended at a sentence, else a clause, else cut."""
+    text = text.strip()
+    if len(text) <= limit:
+        return text
+    for pattern in (_SENTENCE, _CLAUSE):
+        fitting = [end for end in _ends(text, pattern) if limit // 3 <= end <= limit]
+        if fitting:
+            return text[: fitting[-1]]
+    return text[:limit].rstrip()
