@@ -66,7 +66,7 @@ class StyleApp(App[None]):
     TITLE = "styletui"
     CSS_PATH = "theme.tcss"
     COMMANDS: ClassVar[set[Any]] = {ActionCommands}
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = actions.app_bindings()
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         s: partial(_make_screen, s) for s in SCREENS

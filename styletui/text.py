@@ -11,17 +11,27 @@ from typing import Final
 
 from textual.content import Content
 
-# C0 and DEL have pictures of their own in Unicode; C1, bidi controls and other invisible formatting are named.
-_VISIBLE: Final[dict[int, str]] = {
-    code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)
-}
-_VISIBLE[0x7F] = "\u2421"
-_VISIBLE |= {code: f"<{code:02X}>" for code in range(0x80, 0xA0)}
-_VISIBLE |= {
-    code: f"<{code:04X}>" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)
-}
-_VISIBLE |= {0x2028: "\n", 0x2029: "\n", 0xFEFF: "<FEFF>", 0x0D: "\u240d"}
-_VISIBLE |= dict.fromkeys(range(55296, 57344), "�")
+
+def _visible_table() -> dict[int, str]:
+    """C0 and DEL have pictures of their own in Unicode; C1, bidi controls and other invisible ones are named."""
+    table = {code: chr(0x2400 + code) for code in (*range(0x09), *range(0x0B, 0x20))}
+    table[0x7F] = chr(0x2421)
+    named = (
+        *range(0x80, 0xA0),
+        0x061C,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0xFEFF,
+    )
+    table |= {code: f"<{code:02X}>" for code in named}
+    table |= dict.fromkeys((0x2028, 0x2029), "\n")
+    # Lone surrogates cannot be written to a terminal at all.
+    return table | dict.fromkeys(range(0xD800, 0xE000), chr(0xFFFD))
+
+
+_VISIBLE: Final = _visible_table()
 
 
 def plain(text: str) -> str:

@@ -1,25 +1,246 @@
-"""The Preview step."""
+"""Preview: makes the dataset if there is none, then shows every sample as it will be trained on."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
 
 from styletui import actions
+from styletui.actions import Action
+from styletui.dataset_view import DatasetView, Sample
+from styletui.i18n import N_
 from styletui.i18n import gettext as _
-from styletui.screens.base import BaseScreen
+from styletui.jobs.fold import JobState
+from styletui.jobs.job import Job
+from styletui.messages import label
+from styletui.screens import preview_words as words
+from styletui.screens.base import BaseScreen, JobWatch
+from styletui.text import safe
+from styletui.widgets.job_progress import JobProgress
 from styletui.widgets.live import Live
+from styletui.widgets.sample_list import VirtualList
+
+HERE = ("preview",)
+actions.register(
+    Action("original", ("o",), N_("Original"), N_("Show the text before cleaning beside the cleaned one."), HERE, 10),
+    Action("dropped", ("d",), N_("Dropped"), N_("Show what was left out, and why."), HERE, 12),
+    Action("view_filter", ("v",), N_("View"), N_("Show only one kind of sample: outline, instruct, continue."), HERE, 14),
+    Action("scroll_text(1)", ("space", "right"), N_("Scroll"), N_("Scroll the text on the right."), HERE, 16),
+    Action("scroll_text(-1)", ("left",), N_("Scroll up"), N_("Scroll the text back."), HERE, 0),
+    Action("again", ("r",), N_("Redo"), N_("Read the source again and make the samples anew."), HERE, 40),
+)  # fmt: skip
 
 
 class PreviewScreen(BaseScreen):
-    """Preview."""
+    """Progress while the samples are made; then the list on the left and the chosen sample on the right."""
 
     step = "preview"
     CSS_PATH = "preview.tcss"
     BINDINGS: ClassVar[list[BindingType]] = actions.bindings("preview")
+    AUTO_FOCUS = "#list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data: DatasetView | None = None
+        self.dropped = False
+        self.view: str | None = None
+        self.numbers: range | list[int] = range(0)
+        self._watch: JobWatch | None = None
+        self._last: JobState | None = None
 
     def body(self) -> ComposeResult:
-        """Widgets."""
-        yield Live(lambda: _("Preview"))
+        """The work, the two panes."""
+        yield JobProgress(id="work")
+        yield Live(lambda: words.head(self.data, self._last), id="head")
+        with Container(id="panes"):
+            yield VirtualList(self._line, id="list")
+            with VerticalScroll(id="detail"):
+                yield Live(self._facts, id="facts")
+                with Container(id="parts"):
+                    yield Live(lambda: words.part_title("raw"), id="raw-title", classes="part")
+                    yield Live(lambda: words.part_title("given"), id="given-title", classes="part")
+                    yield Live(lambda: words.part_title("scored"), id="scored-title", classes="part")
+                    yield Live(self._raw, classes="raw")
+                    yield Live(lambda: safe(self._sample.prompt) if self._sample else "", classes="given")
+                    yield Live(lambda: safe(self._sample.target) if self._sample else "", classes="scored")
+
+    # --- coming -----------------------------------------------------------------------------------
+    def arrive(self) -> None:
+        """Show the dataset, follow the job that makes it, or start one."""
+        project = self.style_app.project
+        if project is None:
+            self.style_app.go("source")
+            return
+        job = Job.latest(project.jobs_dir, "prep")
+        if self._watch is not None and job is not None and self._watch.job.path == job.path:
+            return
+        if job is None or job.spec.get("author") != project.settings.get("author"):
+            self._start()
+        else:
+            self._follow(job)
+
+    def _start(self) -> None:
+        from styletui import service
+
+        project = self.style_app.project
+        if project is None:
+            return
+        settings = project.settings
+        self._follow(
+            service.start_prep(
+                [project.source],
+                project.dataset,
+                project.jobs_dir,
+                author=settings.get("author"),
+                tokenizer=Path(settings["model"]) if settings.get("model") else _a_tokenizer(),
+            )
+        )
+
+    def _follow(self, job: Job) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+        self.add_class("-working")
+        self._watch = self.watch_job(job, self._prep_changed)
+
+    def _prep_changed(self, state: JobState) -> None:
+        self._last = state
+        self.query_one(JobProgress).show(state)
+        if state.status == "done":
+            self._open()
+        self.refresh_footer()
+
+    def _open(self) -> None:
+        project = self.style_app.project
+        if project is None:
+            return
+        self.data = DatasetView(project.dataset)
+        project.save_settings(preview_seen=True)
+        self.remove_class("-working")
+        self._fill()
+        self.query_one("#list").focus()
+        self.repaint()
+
+    # --- the list ---------------------------------------------------------------------------------
+    def _fill(self) -> None:
+        """What the list shows now: the samples (of one view) or what was dropped."""
+        self.set_class(self.dropped, "-dropped")
+        data = self.data
+        if data is None:
+            return
+        if self.dropped:
+            self.numbers = range(len(data.skipped))
+        elif self.view is None:
+            self.numbers = range(len(data))
+        else:
+            self.numbers = [n for n in range(len(data)) if data.sample(n).view == self.view]
+        self.query_one(VirtualList).fill(len(self.numbers))
+        self.relabel()
+
+    def relabel(self) -> None:
+        """Border titles."""
+        count = f"{len(self.numbers):,}"
+        if self.dropped:
+            title = f"{_('Left out')} {count}"
+        else:
+            name = label("view", self.view) if self.view else _("Samples")
+            title = f"{name} {count}"
+        self.query_one("#list").border_title = title
+
+    def _line(self, number: int) -> Content:
+        data = self.data
+        if data is None:
+            return Content("")
+        if self.dropped:
+            return words.dropped_line(data.skipped[self.numbers[number]])
+        return words.sample_line(data.sample(self.numbers[number]))
+
+    @property
+    def _sample(self) -> Sample | None:
+        number = self.query_one(VirtualList).selected
+        if self.data is None or self.dropped or number >= len(self.numbers):
+            return None
+        return self.data.sample(self.numbers[number])
+
+    def _facts(self) -> Content:
+        data, number = self.data, self.query_one(VirtualList).selected
+        if data is None or number >= len(self.numbers):
+            return Content(_("Nothing was left out.") if self.dropped else "")
+        if self.dropped:
+            return words.dropped_facts(data.skipped[self.numbers[number]])
+        return words.sample_facts(data.sample(self.numbers[number]))
+
+    def _raw(self) -> Content:
+        sample = self._sample
+        if sample is None or self.data is None or not self.has_class("-original"):
+            return Content("")
+        raw = self.data.original(sample.doc)
+        return safe(raw) if raw is not None else Content(_("The original was not kept."))
+
+    @on(VirtualList.Selected)
+    def _selected(self) -> None:
+        detail = self.query_one("#detail", VerticalScroll)
+        detail.scroll_home(animate=False)
+        for live in detail.query(Live):
+            live.refresh(layout=True)
+
+    # --- keys -------------------------------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the samples are made there is nothing to show; afterwards nothing to wait for."""
+        if action in ("original", "dropped", "view_filter", "scroll_text"):
+            return self.data is not None and not self.has_class("-working")
+        if action == "again":
+            return self._watch is None or self._watch.ended
+        return super().check_action(action, parameters)
+
+    def action_original(self) -> None:
+        """O: the text before cleaning."""
+        if self.dropped:
+            self.action_dropped()
+        self.toggle_class("-original")
+        self.repaint()
+
+    def action_dropped(self) -> None:
+        """D: what was left out."""
+        self.dropped = not self.dropped
+        if self.dropped:
+            self.remove_class("-original")
+        self._fill()
+        self.repaint()
+
+    def action_view_filter(self) -> None:
+        """V: the next view."""
+        views: list[Any] = [None, *words.views_of(self.data)]
+        self.view = views[(views.index(self.view) + 1) % len(views)] if self.view in views else None
+        self.dropped = False
+        self._fill()
+        self.repaint()
+
+    def action_scroll_text(self, step: int) -> None:
+        """Space: the text goes on."""
+        detail = self.query_one("#detail", VerticalScroll)
+        detail.scroll_relative(y=step * max(1, detail.size.height - 2), animate=False)
+
+    def action_again(self) -> None:
+        """R: make the samples anew."""
+        self.dropped, self.view = False, None
+        self._start()
+
+    def can_forward(self) -> bool:
+        """There must be samples to learn from."""
+        return self.data is not None and not self.has_class("-working") and len(self.data) > 0
+
+
+def _a_tokenizer() -> Path | None:
+    """The folder of a model that is there already, so that tokens are counted as it will count them."""
+    from styletui_train.catalog import find_models
+
+    from styletui.project import models_dir
+
+    usable = [m for m in find_models([models_dir()]) if m.problem is None]
+    return Path(usable[0].path) if usable else None

@@ -1,0 +1,126 @@
+"""What the Preview screen says: the funnel, a sample, a dropped piece."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.content import Content
+
+from styletui.dataset_view import ENOUGH_DOCUMENTS, FEW_DOCUMENTS, DatasetView, Sample
+from styletui.i18n import gettext as _
+from styletui.i18n import ngettext
+from styletui.jobs.fold import JobState
+from styletui.messages import explain, label
+from styletui.text import one_line, sign
+
+VIEWS = ("outline", "instruct", "continue", "rewrite")
+
+
+def head(data: DatasetView | None, state: JobState | None) -> Content:
+    """The funnel in one line, and under it loudly what a person should know."""
+    if data is None:
+        return Content("")
+    stats = data.stats
+    lines = [_funnel(stats)]
+    kept = int(stats.get("documents_kept", 0))
+    if kept and kept < FEW_DOCUMENTS:
+        text = _(
+            "Very little: {n} documents. Expect an echo of your habits, not your voice; showing a model a few examples may do as well."
+        )
+        lines.append(Content.styled(f"{sign('⚠')} " + text.format(n=kept), "bold $text-warning"))
+    elif kept and kept < ENOUGH_DOCUMENTS:
+        text = _("Thin: {n} documents. It will work, but more would help (128 and up is good).")
+        lines.append(Content.styled(f"{sign('⚠')} " + text.format(n=kept), "$text-warning"))
+    if state is not None:
+        for warning in state.warnings:
+            lines.append(one_line(f"{sign('⚠')} {explain(warning.code, warning.params)}", "$text-warning"))
+    return Content("\n").join(lines)
+
+
+def _funnel(stats: dict[str, Any]) -> Content:
+    arrow = Content.styled(f" {sign('→')} ", "$text-disabled")
+    documents = int(stats.get("documents_kept", 0))
+    samples = int(stats.get("total_samples", 0))
+    parts = [Content(ngettext("{n} document", "{n} documents", documents).format(n=f"{documents:,}"))]
+    chunks = int(stats.get("chunks_kept", 0))
+    if chunks:
+        parts.append(Content(ngettext("{n} piece", "{n} pieces", chunks).format(n=f"{chunks:,}")))
+    parts.append(
+        Content.styled(ngettext("{n} sample", "{n} samples", samples).format(n=f"{samples:,}"), "bold")
+    )
+    split = f" {sign('·')} ".join(
+        f"{split_name(name)} {int(stats.get(name + '_samples', 0)):,}" for name in ("train", "val", "test")
+    )
+    return Content.assemble(arrow.join(parts), (f"   {split}", "$text-muted"))
+
+
+def split_name(split: str) -> str:
+    """What a split is for."""
+    return {"train": _("to learn"), "val": _("to watch"), "test": _("to judge")}.get(split, split)
+
+
+def views_of(data: DatasetView | None) -> list[str]:
+    """The views this dataset has, from its statistics, else all."""
+    found = (data.stats.get("views") or {}) if data is not None else {}
+    return [v for v in VIEWS if v in found] if found else list(VIEWS[:3])
+
+
+def sample_line(sample: Sample) -> Content:
+    """`outline   512  Title`."""
+    return Content.assemble(
+        (_pad(label("view", sample.view), 9), "$text-muted"),
+        f"{sample.tokens:>5} ",
+        one_line(sample.title or sample.doc),
+    )
+
+
+def _pad(text: str, width: int) -> str:
+    """`text` padded to `width` cells (a Chinese character takes two)."""
+    return text + " " * max(1, width - Content(text).cell_length)
+
+
+def sample_facts(sample: Sample) -> Content:
+    """Title, view, tokens, date, what it is for."""
+    tokens = ngettext("{n} token scored", "{n} tokens scored", sample.tokens).format(n=f"{sample.tokens:,}")
+    facts = [label("view", sample.view), tokens, split_name(sample.split)]
+    if sample.date:
+        facts.append(sample.date[:10])
+    return Content.assemble(
+        one_line(sample.title, "bold"), "\n", (f" {sign('·')} ".join(facts), "$text-muted")
+    )
+
+
+def part_title(part: str) -> str:
+    """The heading over one of the texts."""
+    if part == "given":
+        return _("Given (not scored)")
+    if part == "scored":
+        return _("Learned (every token of it is scored)")
+    return _("Original document, before cleaning")
+
+
+def dropped_line(row: dict[str, Any]) -> Content:
+    """`too short  source`."""
+    what = str(row.get("source") or row.get("doc") or "")
+    return Content.assemble(
+        (_pad(label("skip", str(row.get("reason", ""))), 15), "$text-warning"), one_line(what)
+    )
+
+
+def dropped_facts(row: dict[str, Any]) -> Content:
+    """The reason in words, where it was, and what the engine noted."""
+    reason = str(row.get("reason", ""))
+    lines = [Content.styled(label("skip", reason), "bold $text-warning")]
+    lines += [
+        Content(part) for part in (label("skip_why", reason),) if part and part != reason.replace("_", " ")
+    ]
+    for name, key in (
+        (_("Source"), "source"),
+        (_("Document"), "doc"),
+        (_("Piece"), "chunk"),
+        (_("Detail"), "detail"),
+    ):
+        value = row.get(key)
+        if value not in (None, "", {}):
+            lines.append(Content.assemble((f"{name}: ", "$text-muted"), one_line(str(value))))
+    return Content("\n").join(lines)

@@ -1,0 +1,48 @@
+"""Sentences of jobs, projects and runs."""
+
+from __future__ import annotations
+
+from styletui.i18n import N_
+
+SENTENCES: dict[str, tuple[str, str, str]] = {
+    "crashed": (
+        N_("The work ended without a last word."),
+        N_("Its process was killed or broke off; often memory ran out."),
+        N_("What was saved is kept. Start it again; the end of stderr.log says more."),
+    ),
+    "internal": (
+        N_("The program made a mistake."),
+        N_("This is not about your data."),
+        N_("The details are in stderr.log of this job; please report them without your texts."),
+    ),
+    "job_busy": (N_("This job is already at work."), "", N_("Wait for it, or open it.")),
+    "broken_job": (
+        N_("The job folder {path} cannot be read."),
+        N_("Its job.json is missing or damaged."),
+        N_("Start the work again."),
+    ),
+    "newer_job": (N_("The job {path} was made by a newer styletui."), "", N_("Update styletui to open it.")),
+    "unknown_job": (N_("There is no work called “{kind}”."), "", ""),
+    "not_a_run": (
+        N_("{path} is not a run folder."),
+        N_("Its run.json is missing or damaged."),
+        N_("`styletui runs list` shows the runs there are."),
+    ),
+    "newer_run": (N_("The run {path} was made by a newer styletui."), "", N_("Update styletui to open it.")),
+    "run_exists": (N_("There is already a run in {path}."), "", N_("Choose another folder with --out.")),
+    "newer_project": (
+        N_("The project {path} was made by a newer styletui."),
+        "",
+        N_("Update styletui to open it."),
+    ),
+    "broken_project": (
+        N_("The project {path} cannot be read."),
+        N_("Its project.json is missing or damaged."),
+        N_("Open your backup again: styletui PATH"),
+    ),
+    "newer_log": (
+        N_("The event log {path} was written by a newer styletui."),
+        "",
+        N_("Update styletui to open it."),
+    ),
+}

@@ -1,0 +1,6 @@
+"""Sentences and names for the codes of prep."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, str, str]] = {}
+LABELS: dict[str, dict[str, str]] = {}
