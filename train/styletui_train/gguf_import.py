@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from styletui_prep.errors import EXIT_STOPPED, UserError
 from styletui_prep.events import Emit, Progress, ShouldStop, Stage, never
-from styletui_train.files import need_space, private_folder, replace_folder, sha256_of, write_json, write_text
+from styletui_prep.files import private_folder, write_json, write_whole
+
+from styletui_train.catalog import CARD_NAME
+from styletui_train.files import need_space, replace_folder, sha256_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-CARD_NAME: Final = "styletui.json"
+
 CARD_FORMAT: Final = 1
 # A 4-bit file grows to 16 bits a weight, and the check holds nothing on disk besides.
 _GROWTH: Final = 4
@@ -67,7 +70,7 @@ def import_gguf(
         emit(Stage("gguf_check"))
         _check(partial, model, tokenizer)
         for file_name, text in (documents or {}).items():
-            write_text(partial / file_name, text)
+            write_whole(partial / file_name, text.encode())
         write_json(
             partial / CARD_NAME,
             {
@@ -102,9 +105,7 @@ def _check_file(gguf: Path) -> None:
             raise UserError("gguf_invalid", path=str(gguf))
 
 
-def _read(
-    gguf: Path, emit: Emit, should_stop: ShouldStop
-) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+def _read(gguf: Path, emit: Emit, should_stop: ShouldStop) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer and dense bf16 model of the file; both with every mark of the GGUF removed."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig

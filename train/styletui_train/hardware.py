@@ -1,0 +1,195 @@
+"""What this machine has: NVIDIA cards through pynvml (no torch), memory, and the choice of a device."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class GpuSample:
+    """One NVIDIA card now. Memory in bytes, temperature in Celsius, power in watts; None: it does not say."""
+
+    index: int
+    uuid: str
+    name: str
+    use_percent: int | None
+    memory_used: int
+    memory_total: int
+    temperature_c: int | None
+    power_w: float | None
+
+
+class NvidiaMonitor:
+    """Opens NVML once and samples all cards; without a driver it samples nothing. Never raises."""
+
+    def __init__(self) -> None:
+        self._handles: list[Any] = []
+        self._nvml: Any = None
+        try:
+            import pynvml
+
+            pynvml.nvmlInit()
+            self._nvml = pynvml
+            self._handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        except Exception:  # a missing or broken driver is an ordinary machine to us
+            self._nvml = None
+
+    def sample(self) -> tuple[GpuSample, ...]:
+        """All cards now; empty without any."""
+        if self._nvml is None:
+            return ()
+        found = []
+        for index, handle in enumerate(self._handles):
+            memory = self._ask("nvmlDeviceGetMemoryInfo", handle)
+            if memory is None:
+                continue
+            rates = self._ask("nvmlDeviceGetUtilizationRates", handle)
+            power = self._ask("nvmlDeviceGetPowerUsage", handle)
+            found.append(
+                GpuSample(
+                    index=index,
+                    uuid=_text(self._ask("nvmlDeviceGetUUID", handle)),
+                    name=_text(self._ask("nvmlDeviceGetName", handle)),
+                    use_percent=None if rates is None else int(rates.gpu),
+                    memory_used=int(memory.used),
+                    memory_total=int(memory.total),
+                    temperature_c=self._ask("nvmlDeviceGetTemperature", handle, 0),
+                    power_w=None if power is None else float(power) / 1000,
+                )
+            )
+        return tuple(found)
+
+    def _ask(self, function: str, *arguments: Any) -> Any:
+        try:
+            return getattr(self._nvml, function)(*arguments)
+        except Exception:  # cards differ in what they answer
+            return None
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value or "")
+
+
+def pick_gpu() -> GpuSample | None:
+    """The card with the most free memory; None without one."""
+    cards = NvidiaMonitor().sample()
+    return max(cards, key=lambda card: card.memory_total - card.memory_used, default=None)
+
+
+def show_one_gpu() -> GpuSample | None:
+    """Leave one card visible to this process (before torch touches CUDA); a choice already made stands."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") is not None:
+        return None
+    card = pick_gpu()
+    if card is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = card.uuid or str(card.index)
+    return card
+
+
+def memory() -> tuple[int, int]:
+    """Bytes of main memory: available now, and in all."""
+    import psutil
+
+    info = psutil.virtual_memory()
+    return int(info.available), int(info.total)
+
+
+def rss() -> int:
+    """Bytes this process holds in main memory now."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where to compute: `device` cuda, mps or cpu; `dtype` bfloat16, float16 or float32; `reason` a code."""
+
+    device: str
+    name: str
+    dtype: str
+    reason: str
+
+
+def choose_device(wanted: str | None = None, bf16: bool | None = None) -> Choice:
+    """The fastest device that is there, or `wanted`; `bf16` None lets a probe decide.
+
+    Raises ValueError when `wanted` is not there (the caller replaces it and says so).
+    """
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    device = wanted or next(name for name, found in there.items() if found)
+    if not there.get(device):
+        raise ValueError(device)
+    if device == "cuda":
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+        dtype = "bfloat16" if able and bf16 is not False else "float16"
+        return Choice(device, torch.cuda.get_device_name(0), dtype, "bf16_native" if able else "bf16_missing")
+    if device == "mps":
+        return Choice(device, "Apple MPS", *_mps_dtype(bf16))
+    if bf16 is not None:
+        return Choice("cpu", cpu_name(), "bfloat16" if bf16 else "float32", "asked")
+    fast, slow = probe_bf16()
+    if fast > 1.2 * slow:
+        return Choice("cpu", cpu_name(), "bfloat16", "bf16_faster")
+    return Choice("cpu", cpu_name(), "float32", "fp32_faster")
+
+
+def _mps_dtype(bf16: bool | None) -> tuple[str, str]:
+    import torch
+
+    if bf16 is False:
+        return "float32", "asked"
+    try:
+        one = torch.ones(4, 4, dtype=torch.bfloat16, device="mps")
+        (one @ one).sum().item()
+    except (RuntimeError, TypeError):
+        return "float32", "bf16_missing"
+    return "bfloat16", "bf16_native"
+
+
+def probe_bf16(seconds: float = 1.0) -> tuple[float, float]:
+    """Matrix product speed of this CPU in bf16 and fp32, in GFLOP/s, measured for about `seconds` together.
+
+    The shapes are those of a small model's layers; one warm-up product each is left out of the timing.
+    """
+    import torch
+
+    speeds = []
+    for dtype in (torch.bfloat16, torch.float32):
+        left = torch.randn(512, 1024).to(dtype)
+        right = torch.randn(1024, 1024).to(dtype)
+        first = time.perf_counter()
+        left @ right
+        start = time.perf_counter()
+        # A CPU without bf16 instructions can take longer for one product than the whole probe should.
+        count = 0
+        if start - first < seconds:
+            while time.perf_counter() - start < seconds / 2 or count == 0:
+                left @ right
+                count += 1
+        spent = (time.perf_counter() - start) if count else (start - first)
+        speeds.append(max(count, 1) * 2 * 512 * 1024 * 1024 / spent / 1e9)
+    return speeds[0], speeds[1]
+
+
+def cpu_name() -> str:
+    """The processor's own name where the system tells, else the architecture."""
+    import platform
+    from pathlib import Path
+
+    if sys.platform.startswith("linux"):
+        try:
+            for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+        except OSError:
+            pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,39 @@
+"""Does a text run in circles? A pair with such a text says something about coherence, not about style."""
+
+from __future__ import annotations
+
+_MIN_RUN = 24
+_MIN_REPEATS = 3
+_LONG = 40
+
+
+def loops(text: str) -> bool:
+    """True when `text` repeats itself the way a stuck model does.
+
+    Either one unit stands at least three times in a row and fills 24 characters or more, or a stretch of 40
+    characters comes again later. Spaces do not count; a row of one and the same character (dashes, dots,
+    laughter) needs twice the length.
+    """
+    squeezed = "".join(text.split())
+    return _unit_in_a_row(squeezed) or _long_stretch_again(squeezed)
+
+
+def _unit_in_a_row(text: str) -> bool:
+    for period in range(1, len(text) // _MIN_REPEATS + 1):
+        wanted = max(_MIN_RUN, period * _MIN_REPEATS) if period > 1 else 2 * _MIN_RUN
+        matched = period
+        for index in range(period, len(text)):
+            matched = matched + 1 if text[index] == text[index - period] else period
+            if matched >= wanted:
+                return True
+    return False
+
+
+def _long_stretch_again(text: str) -> bool:
+    seen: dict[str, int] = {}
+    for start in range(len(text) - _LONG + 1):
+        piece = text[start : start + _LONG]
+        first = seen.setdefault(piece, start)
+        if start - first >= _LONG:
+            return True
+    return False
