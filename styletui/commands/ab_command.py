@@ -23,7 +23,9 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
     vote = actions.add_parser("vote", help=_("record one vote"))
     status = actions.add_parser("status", help=_("how many pairs are there, rated, left; never who leads"))
     reveal = actions.add_parser("reveal", help=_("open the seal and count; final"))
-    reveal.add_argument("--early", action="store_true", help=_("reveal although pairs are left; this is recorded"))
+    reveal.add_argument(
+        "--early", action="store_true", help=_("reveal although pairs are left; this is recorded")
+    )
     verify = actions.add_parser("verify", help=_("check the seal and the chain of votes"))
     parsers = [make, vote, status, reveal, verify]
     for sub, function in zip(parsers, (run_make, run_vote, run_status, run_reveal, run_verify), strict=True):
@@ -32,7 +34,9 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
         common.add_json(sub)
         sub.set_defaults(run=function)
     vote.add_argument("pair", metavar="PAIR", help=_("the pair's id, or `next`"))
-    vote.add_argument("choice", choices=[*CHOICES, *CHOICES.values(), "undo"], help=_("1 left, 2 right, 0 tie, 3 skip"))
+    vote.add_argument(
+        "choice", choices=[*CHOICES, *CHOICES.values(), "undo"], help=_("1 left, 2 right, 0 tie, 3 skip")
+    )
     return [parser, *parsers]
 
 

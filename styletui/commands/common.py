@@ -48,7 +48,9 @@ def print_json(value: Any) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """`--json`, which every command that has a result takes."""
-    parser.add_argument("--json", action="store_true", help=_("print one JSON object to stdout and nothing else"))
+    parser.add_argument(
+        "--json", action="store_true", help=_("print one JSON object to stdout and nothing else")
+    )
 
 
 def existing(path: str) -> Path:

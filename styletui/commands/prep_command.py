@@ -23,7 +23,9 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
     parser.add_argument("--views", help=_("comma-separated: outline, instruct, continue"))
     parser.add_argument("--min-tokens", type=int, help=_("shortest chunk (default 300)"))
     parser.add_argument("--max-tokens", type=int, help=_("longest chunk (default 800)"))
-    parser.add_argument("--split", choices=("time", "random"), help=_("how documents are held out (default time)"))
+    parser.add_argument(
+        "--split", choices=("time", "random"), help=_("how documents are held out (default time)")
+    )
     parser.add_argument("--train-ratio", type=float, help=_("share of documents to train on (default 0.75)"))
     parser.add_argument("--seed", type=int)
     parser.add_argument("--format", choices=FORMATS, help=_("layout of the sample files (default messages)"))

@@ -23,7 +23,7 @@ class JobError:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:
+class Notice:
     """Something a person should know."""
 
     code: str
@@ -64,7 +64,7 @@ class JobState:
     stage_since: float | None = None
     stages: tuple[tuple[str, float], ...] = ()
     progress: tuple[int, int | None] | None = None
-    warnings: tuple[Warning_, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     commands: tuple[str, ...] = ()
     blocked: int = 0
     error: JobError | None = None
@@ -165,7 +165,7 @@ class Folder:
         self._state = replace(self._state, progress=(int(record.get("done", 0)), record.get("total")))
 
     def _on_warning(self, record: Record) -> None:
-        warning = Warning_(str(record.get("code", "")), dict(record.get("params") or {}))
+        warning = Notice(str(record.get("code", "")), dict(record.get("params") or {}))
         if warning not in self._state.warnings:
             self._state = replace(self._state, warnings=(*self._state.warnings, warning))
 
