@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, Final
 
 from styletui_prep.script import HAN, language
+from styletui_prep.sentences import split_sentences
 
 from styletui_eval import stopwords
 
@@ -25,7 +26,6 @@ WINDOW: Final = 50
 """Words in a window of the moving-average type-token ratio (Covington & McFall 2010)."""
 _DRAWS: Final = 1000
 
-_SENTENCE_END = re.compile(r"[。！？!?…]+|(?<=\w)\.(?=\s|$)|\n+")
 _PUNCTUATION = re.compile(r"[^\w\s]")
 _WORDLIKE = re.compile(rf"[{HAN}]|[^\W_]")
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -51,7 +51,7 @@ class Indicators:
     """The five indicators of one arm.
 
     text_length      median characters of a text, white space left out
-    sentence_length  mean characters of a sentence, white space left out
+    sentence_length  mean characters of a sentence, its marks included, white space left out
     punctuation      punctuation marks per 100 characters, white space left out
     stop_words       share of words that are stop words, 0 to 1 (jieba's words in Chinese)
     diversity        mean share of different words in 50 consecutive ones, 0 to 1, None if no text has 50
@@ -107,7 +107,7 @@ class _Counts:
 
 def _count(text: str, lang: str) -> _Counts:
     length = len("".join(text.split()))
-    lengths = [len("".join(s.split())) for s in _SENTENCE_END.split(text) if _WORDLIKE.search(s)]
+    lengths = [len("".join(s.split())) for s in split_sentences(text) if _WORDLIKE.search(s)]
     found = words(text, lang)
     stop = stopwords.ZH if lang == "zh" else stopwords.EN
     windows = [len(set(found[i : i + WINDOW])) / WINDOW for i in range(len(found) - WINDOW + 1)]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from styletui_prep.script import language
+from styletui_prep.sentences import clause_ends, paragraphs, sentence_ends
 
 MIN_CHARACTERS: Final = {"zh": 20, "en": 60}
 """A text shorter than this says nothing about a style; its pair is dropped."""
 LENGTHS_WITHIN: Final = 0.8
 """Shorter by longer, at least (style-recipe section 4: lengths within 20 %)."""
 
-_CLOSERS = "”’」』）)】》\"'*"
-_SENTENCE = re.compile(rf"(?:[。！？!?…]+|(?<=[\w{_CLOSERS}])\.(?=[\s{_CLOSERS}]|$))[{_CLOSERS}]*|\n+")
-_CLAUSE = re.compile(r"[，、；：,;:—]+")
+_FINISHED = re.compile(r"[。！？!?…．｡.][”’」』）)》】\"'*]*\s*\Z")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _YES = r"(?:好的|当然(?:可以)?|没问题|sure|certainly|of course|okay)"
 _FILLER = re.compile(
@@ -67,9 +66,19 @@ def clean(text: str, prompt: str, keep_marks: frozenset[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-def _ends(text: str, pattern: re.Pattern[str]) -> list[int]:
-    """Places after which `text` may be cut, rising; white space at the end does not count as length."""
-    return sorted({len(text[: m.end()].rstrip()) for m in pattern.finditer(text) if text[: m.end()].strip()})
+def _ends(text: str, pieces: Callable[[str], list[int]]) -> list[int]:
+    """Places after which `text` may be cut, rising; white space at the end does not count as length.
+
+    `pieces` names the last place of every paragraph too: of an unfinished last one that is no end.
+    """
+    found = {start + end for start, stop in paragraphs(text) for end in pieces(text[start:stop])}
+    if not _FINISHED.search(text):
+        found.discard(len(text))
+    return sorted({len(text[:end].rstrip()) for end in found if text[:end].strip()})
+
+
+def _clauses(paragraph: str) -> list[int]:
+    return sorted({*sentence_ends(paragraph), *clause_ends(paragraph)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +96,8 @@ def equalise(left: str, right: str) -> Equalised:
     Both end at a sentence if any choice of sentence ends allows it; else at a clause; else the longer one is
     cut in the middle. The rule knows nothing of arms or sides.
     """
-    sentences = [_ends(t, _SENTENCE) for t in (left, right)]
-    clauses = [sorted({*s, *_ends(t, _CLAUSE)}) for s, t in zip(sentences, (left, right), strict=True)]
-    for cut, ends in (("sentence", sentences), ("clause", clauses)):
-        best = _best(ends[0], ends[1])
+    for cut, pieces in (("sentence", sentence_ends), ("clause", _clauses)):
+        best = _best(_ends(left, pieces), _ends(right, pieces))
         # A cut that throws nearly everything away is no better than one inside a sentence.
         if best and min(best) >= MIN_CHARACTERS[language(left + right)]:
             return Equalised(left[: best[0]], right[: best[1]], cut)
@@ -114,8 +121,8 @@ def excerpt(text: str, limit: int) -> str:
     text = text.strip()
     if len(text) <= limit:
         return text
-    for pattern in (_SENTENCE, _CLAUSE):
-        fitting = [end for end in _ends(text, pattern) if limit // 3 <= end <= limit]
+    for pieces in (sentence_ends, _clauses):
+        fitting = [end for end in _ends(text, pieces) if limit // 3 <= end <= limit]
         if fitting:
             return text[: fitting[-1]]
     return text[:limit].rstrip()

@@ -48,7 +48,7 @@ def test_both_end_at_a_sentence_and_within_a_fifth() -> None:
 
 
 def test_quotes_that_close_belong_to_the_sentence() -> None:
-    text = "他说：“今天的雨下得真是没有道理，走吧。”后来就没有"
+    text = "他说：“今天的雨下得真是没有道理，走吧。”\n\n后来就没有"
     assert equalise(text, text).left.endswith("。”")
 
 
