@@ -1,0 +1,129 @@
+"""Models and tokenizers from local folders, never from elsewhere, never from a pickle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from styletui_prep.errors import UserError
+
+from styletui_train.catalog import inspect
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `model_unusable` (path, problem) when `folder` is no model folder we can train."""
+    problem = inspect(folder).problem
+    if problem is not None:
+        raise UserError("model_unusable", path=str(folder), problem=problem)
+
+
+def is_base(folder: Path) -> bool:
+    """True when this model is given plain text to continue instead of its chat template."""
+    return not inspect(folder).instruct
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model folder, padding on the right, with some padding token."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError("model_unusable", path=str(folder), problem="broken_tokenizer") from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "right"
+    return tokenizer  # type: ignore[no-any-return]
+
+
+def load_model(
+    folder: Path,
+    *,
+    device: str = "cpu",
+    dtype: str = "float32",
+    quantize: str | None = None,
+    double_quant: bool = True,
+) -> PreTrainedModel:
+    """The model of a folder on `device` (cpu, cuda, mps), weights in `dtype` (bfloat16, float16, float32).
+
+    `quantize`: nf4 or fp4 through bitsandbytes, computing in `dtype`; None holds the weights as they are.
+
+    Raises UserError: `model_unusable`, `out_of_memory`.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    check_folder(folder)
+    kind: torch.dtype = getattr(torch, dtype)
+    options: dict[str, Any] = {}
+    if quantize is not None:
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type=quantize,
+            bnb_4bit_use_double_quant=double_quant,
+            bnb_4bit_compute_dtype=kind,
+        )
+    if device == "cuda":
+        options["device_map"] = {"": 0}
+    try:
+        with quiet():
+            model = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=kind,
+                attn_implementation="sdpa",
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                **options,
+            )
+        if device == "mps":
+            model = model.to("mps")
+    except torch.OutOfMemoryError as error:
+        raise UserError("out_of_memory", exit_code=1, path=str(folder)) from error
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise UserError("model_unusable", path=str(folder), problem="cannot_load") from error
+    model.config.use_cache = False
+    return model  # type: ignore[no-any-return]
+
+
+def load_for_inference(
+    folder: Path, adapter: Path | None = None, *, device: str | None = None, dtype: str | None = None
+) -> tuple[Any, PreTrainedTokenizerBase]:
+    """(model in evaluation mode, tokenizer), with the adapter unmerged when one is given.
+
+    Unmerged, so that `with model.disable_adapter():` gives back the exact base model. Device and dtype are
+    chosen by `hardware.choose_device` when not given.
+    """
+    from styletui_train.hardware import choose_device
+
+    if device is None or dtype is None:
+        choice = choose_device(device)
+        device, dtype = choice.device, dtype or choice.dtype
+    model: Any = load_model(folder, device=device, dtype=dtype)
+    if adapter is not None:
+        from peft import PeftModel
+
+        if not (adapter / "adapter_config.json").is_file():
+            raise UserError("adapter_missing", path=str(adapter))
+        model = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
+    model.eval()
+    return model, load_tokenizer(folder)
+
+
+class quiet:  # noqa: N801 - reads as a verb in a with statement
+    """No progress bars from transformers inside; they would land in the worker's error log."""
+
+    def __enter__(self) -> None:
+        from transformers.utils import logging
+
+        self._shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+
+    def __exit__(self, *_: object) -> None:
+        from transformers.utils import logging
+
+        if self._shown:
+            logging.enable_progress_bar()
