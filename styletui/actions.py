@@ -14,6 +14,7 @@ from textual.binding import Binding
 
 from styletui.i18n import N_
 from styletui.i18n import gettext as _
+from styletui.text import ascii_only
 
 STEPS: Final = ("source", "preview", "setup", "train", "rate", "report")
 EVERYWHERE: Final = ()
@@ -22,6 +23,8 @@ EVERYWHERE: Final = ()
 @dataclass(frozen=True)
 class Action:
     """What a key does. `keys` in order of preference, `screens` empty = everywhere.
+
+    Without `keys` it only tells of keys that a widget handles itself (`show_key` names them).
 
     `order` sorts the footer (low first); an action with `order` 0 is left out of it.
     `show_key` names the key on screen where its Textual name is not what stands on the keyboard.
@@ -46,10 +49,10 @@ class Action:
     def key_name(self, typing: bool = False) -> str:
         """The key to show; while `typing` into a field, printable keys are passed over."""
         keys = [key for key in self.keys if not (typing and is_printable(key))]
+        if self.show_key and (keys or not self.keys):
+            return _signs(self.show_key)
         if not keys:
             return ""
-        if self.show_key and not typing:
-            return self.show_key
         return display_key(keys[0])
 
 
@@ -71,7 +74,16 @@ def display_key(key: str) -> str:
         return "^" + key[5:].upper()
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()
-    return _(_KEY_NAMES.get(key, key))
+    return _signs(_(_KEY_NAMES.get(key, key)))
+
+
+def _signs(keys: str) -> str:
+    """Arrows drawn in the terminal's own way."""
+    if not ascii_only():
+        return keys
+    return {"↑": "Up", "↓": "Down", "←": "Left", "→": "Right", "↑↓": "Up/Down", "←→": "Left/Right"}.get(
+        keys, keys
+    )
 
 
 _registry: dict[tuple[str, tuple[str, ...]], Action] = {}
@@ -91,7 +103,7 @@ def for_screen(name: str) -> list[Action]:
 
 def bindings(name: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
     """Textual bindings of one screen (only what belongs to it, not what is everywhere)."""
-    return [_binding(a) for a in for_screen(name) if a.screens]
+    return [_binding(a) for a in for_screen(name) if a.screens and a.keys]
 
 
 def app_bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:

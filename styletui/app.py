@@ -21,6 +21,7 @@ from styletui.i18n import language, pick_language, set_language
 from styletui.palette import ActionCommands
 from styletui.screens.base import BaseScreen
 from styletui.screens.help import HelpScreen, LeaveScreen
+from styletui.text import ascii_only
 from styletui.widgets.step_header import StepHeader, step_name
 
 if TYPE_CHECKING:
@@ -50,7 +51,12 @@ THEME: Final = Theme(
     warning="#e0a458",
     error="#e07a7a",
     dark=True,
-    variables={"input-selection-background": "#e6b673 30%", "block-cursor-text-style": "bold"},
+    variables={
+        "quiet": "#8d96a5",
+        "faint": "#596273",
+        "input-selection-background": "#e6b673 30%",
+        "block-cursor-text-style": "bold",
+    },
 )
 
 
@@ -87,6 +93,10 @@ class StyleApp(App[None]):
         super().__init__()
         self.register_theme(THEME)
         self.theme = "styletui"
+
+    def on_mount(self) -> None:
+        """Borders and signs in ASCII where that was asked for."""
+        self.set_class(ascii_only(), "-ascii")
 
     # --- moving about -----------------------------------------------------------------------------
     def go(self, step: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -140,7 +139,7 @@ class DatasetView:
     def stamp(self) -> float:
         """When the dataset was finished (mtime of its manifest, seconds); 0.0 if it is not."""
         try:
-            return os.stat(self.folder / "manifest.json").st_mtime
+            return (self.folder / "manifest.json").stat().st_mtime
         except OSError:
             return 0.0
 

@@ -37,9 +37,7 @@ class HelpScreen(ModalScreen[None]):
             yield Live(lambda: Content.styled(self.about(), "bold"), classes="dialog-title")
             with VerticalScroll(classes="dialog-text"):
                 yield Live(self._keys)
-            yield Live(
-                lambda: Content.styled(_("Esc closes this help."), "$text-muted"), classes="dialog-foot"
-            )
+            yield Live(lambda: Content.styled(_("Esc closes this help."), "$quiet"), classes="dialog-foot")
 
     def _keys(self) -> Content:
         lines: list[Content] = []

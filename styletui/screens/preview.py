@@ -56,11 +56,11 @@ class PreviewScreen(BaseScreen):
 
     def body(self) -> ComposeResult:
         """The work, the two panes."""
-        yield JobProgress(id="work")
+        yield JobProgress(id="work", classes="boxed")
         yield Live(lambda: words.head(self.data, self._last), id="head")
         with Container(id="panes"):
-            yield VirtualList(self._line, id="list")
-            with VerticalScroll(id="detail"):
+            yield VirtualList(self._line, id="list", classes="boxed")
+            with VerticalScroll(id="detail", classes="boxed"):
                 yield Live(self._facts, id="facts")
                 with Container(id="parts"):
                     yield Live(lambda: words.part_title("raw"), id="raw-title", classes="part")

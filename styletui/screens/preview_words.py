@@ -38,7 +38,7 @@ def head(data: DatasetView | None, state: JobState | None) -> Content:
 
 
 def _funnel(stats: dict[str, Any]) -> Content:
-    arrow = Content.styled(f" {sign('→')} ", "$text-disabled")
+    arrow = Content.styled(f" {sign('→')} ", "$faint")
     documents = int(stats.get("documents_kept", 0))
     samples = int(stats.get("total_samples", 0))
     parts = [Content(ngettext("{n} document", "{n} documents", documents).format(n=f"{documents:,}"))]
@@ -51,7 +51,7 @@ def _funnel(stats: dict[str, Any]) -> Content:
     split = f" {sign('·')} ".join(
         f"{split_name(name)} {int(stats.get(name + '_samples', 0)):,}" for name in ("train", "val", "test")
     )
-    return Content.assemble(arrow.join(parts), (f"   {split}", "$text-muted"))
+    return Content.assemble(arrow.join(parts), (f"   {split}", "$quiet"))
 
 
 def split_name(split: str) -> str:
@@ -68,7 +68,7 @@ def views_of(data: DatasetView | None) -> list[str]:
 def sample_line(sample: Sample) -> Content:
     """`outline   512  Title`."""
     return Content.assemble(
-        (_pad(label("view", sample.view), 9), "$text-muted"),
+        (_pad(label("view", sample.view), 9), "$quiet"),
         f"{sample.tokens:>5} ",
         one_line(sample.title or sample.doc),
     )
@@ -85,9 +85,7 @@ def sample_facts(sample: Sample) -> Content:
     facts = [label("view", sample.view), tokens, split_name(sample.split)]
     if sample.date:
         facts.append(sample.date[:10])
-    return Content.assemble(
-        one_line(sample.title, "bold"), "\n", (f" {sign('·')} ".join(facts), "$text-muted")
-    )
+    return Content.assemble(one_line(sample.title, "bold"), "\n", (f" {sign('·')} ".join(facts), "$quiet"))
 
 
 def part_title(part: str) -> str:
@@ -122,5 +120,5 @@ def dropped_facts(row: dict[str, Any]) -> Content:
     ):
         value = row.get(key)
         if value not in (None, "", {}):
-            lines.append(Content.assemble((f"{name}: ", "$text-muted"), one_line(str(value))))
+            lines.append(Content.assemble((f"{name}: ", "$quiet"), one_line(str(value))))
     return Content("\n").join(lines)

@@ -68,7 +68,7 @@ class SourceScreen(BaseScreen):
                 yield Live(lambda: _("Where is your writing?"), classes="title")
                 yield Input(id="path", select_on_focus=False)
                 yield OfferList(id="offers")
-            yield Live(lambda: found_words(self.found), id="found")
+            yield Live(lambda: found_words(self.found), id="found", classes="boxed")
 
     # --- coming -----------------------------------------------------------------------------------
     def on_mount(self) -> None:

@@ -74,7 +74,7 @@ def found_words(found: Found) -> Content:
             line += " " + ngettext("{n} file so far", "{n} files so far", found.files).format(
                 n=f"{found.files:,}"
             )
-        return Content.styled(line, "$text-muted")
+        return Content.styled(line, "$quiet")
     lines: list[Content] = []
     if found.status == "missing":
         lines.append(Content.styled(f"{sign('✗')} {_('There is nothing at this path.')}", "bold $text-error"))
@@ -102,7 +102,7 @@ def _recognised(found: Found) -> Content:
             if found.last == found.first
             else f"{found.first[:10]} – {(found.last or '')[:10]}"
         )
-        lines.append(Content.assemble((_("Dates") + "   ", "$text-muted"), span))
+        lines.append(Content.assemble((_("Dates") + "   ", "$quiet"), span))
     if found.authors:
         lines.append(_authors(found))
     lines += _skipped(found)
@@ -118,11 +118,11 @@ def _authors(found: Found) -> Content:
     if len(ordered) > SHOWN_AUTHORS:
         more = len(ordered) - SHOWN_AUTHORS
         parts.append(Content(ngettext("and {n} more", "and {n} more", more).format(n=more)))
-    line = Content.assemble((_("By") + "   ", "$text-muted"), Content(", ").join(parts))
+    line = Content.assemble((_("By") + "   ", "$quiet"), Content(", ").join(parts))
     if len(ordered) > 1:
         chosen = one_line(found.author) if found.author else Content(_("everybody"))
         line = Content.assemble(
-            line, "\n", (_("Learn from") + "   ", "$text-muted"), chosen, ("   F3", "bold $accent")
+            line, "\n", (_("Learn from") + "   ", "$quiet"), chosen, ("   F3", "bold $accent")
         )
     return line
 
@@ -144,6 +144,6 @@ def _shapes() -> list[Content]:
         ("~/notes/", _("a folder of Markdown files, subfolders too")),
         ("~/essay.md", _("one Markdown file")),
     )
-    lines = [Content(""), Content.styled(_("A usable path looks like this:"), "$text-muted")]
+    lines = [Content(""), Content.styled(_("A usable path looks like this:"), "$quiet")]
     lines += [Content.assemble("  ", (path.ljust(18), "$accent"), words) for path, words in rows]
     return lines

@@ -31,7 +31,7 @@ def bar(done: int, total: int, width: int = BAR_WIDTH) -> Content:
     """A progress bar that is legible without colour."""
     full = round(width * min(1.0, done / total)) if total else 0
     on, off = ("#", "-") if ascii_only() else ("━", "╌")
-    return Content.assemble((on * full, "$accent"), (off * (width - full), "$text-disabled"))
+    return Content.assemble((on * full, "$accent"), (off * (width - full), "$faint"))
 
 
 class JobProgress(Widget):
@@ -41,9 +41,12 @@ class JobProgress(Widget):
     JobProgress { height: auto; width: 1fr; }
     """
 
-    def __init__(self, *, id: str | None = None, clock: Callable[[], float] = time.time) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self, *, id: str | None = None, classes: str | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self.state = JobState()
+        self._note: Callable[[], Content] | None = None
         self.clock = clock
 
     def on_mount(self) -> None:
@@ -54,9 +57,10 @@ class JobProgress(Widget):
         if self.display and not self.state.ended:
             self.refresh(layout=True)
 
-    def show(self, state: JobState) -> None:
-        """Paint another state."""
+    def show(self, state: JobState, note: Callable[[], Content] | None = None) -> None:
+        """Paint another state; `note` makes lines that stand above it."""
         self.state = state
+        self._note = note
         self.refresh(layout=True)
 
     def render(self) -> Content:
@@ -66,7 +70,7 @@ class JobProgress(Widget):
             Content.assemble(
                 (f"{sign('✓')} ", "$text-success"),
                 label("stage", name),
-                (f"   {seconds_words(spent)}", "$text-muted"),
+                (f"   {seconds_words(spent)}", "$quiet"),
             )
             for name, spent in state.stages
         ]
@@ -81,6 +85,8 @@ class JobProgress(Widget):
             lines += [one_line(part) for part in (words.why, words.todo) if part]
         elif state.status == "stopped":
             lines.append(Content.styled(_("Stopped."), "$text-warning"))
+        if self._note is not None and (note := self._note()):
+            lines.insert(0, note)
         return Content("\n").join(lines)
 
     def _now(self) -> list[Content]:
@@ -88,7 +94,7 @@ class JobProgress(Widget):
         name = label("stage", state.stage) if state.stage else _("Starting")
         since = state.stage_since or state.started
         spent = f"   {seconds_words(max(0.0, self.clock() - since))}" if since else ""
-        lines = [Content.assemble((f"{sign('▸')} ", "bold $accent"), (name, "bold"), (spent, "$text-muted"))]
+        lines = [Content.assemble((f"{sign('▸')} ", "bold $accent"), (name, "bold"), (spent, "$quiet"))]
         if state.progress is not None:
             done, total = state.progress
             if total:

@@ -69,10 +69,10 @@ class OfferList(Widget):
             line = Content.assemble(
                 (mark, "bold $accent"),
                 one_line(offer.shown(), "bold" if here else ""),
-                (f"   {why}" if why else "", "$text-muted"),
+                (f"   {why}" if why else "", "$quiet"),
             )
             lines.append(line)
         hidden = len(self.shown) - start - SHOWN
         if hidden > 0:
-            lines.append(Content.styled(f"  {sign('…')} +{hidden}", "$text-muted"))
+            lines.append(Content.styled(f"  {sign('…')} +{hidden}", "$quiet"))
         return Content("\n").join(lines)

@@ -50,8 +50,10 @@ class VirtualList(ScrollView, can_focus=True):
             """The list, so that `@on` can choose by id."""
             return self.list
 
-    def __init__(self, make_line: Callable[[int], Content], *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self, make_line: Callable[[int], Content], *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self._make_line = make_line
         self._count = 0
 

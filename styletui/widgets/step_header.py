@@ -69,8 +69,8 @@ class StepHeader(Widget):
             elif step in self.done:
                 parts.append(Content.styled(f"{sign('✓')} {name}", "$text-success"))
             else:
-                parts.append(Content.styled(f"{number} {name}", "$text-muted"))
-        return Content.styled(gap, "$text-disabled").join(parts)
+                parts.append(Content.styled(f"{number} {name}", "$quiet"))
+        return Content.styled(gap, "$faint").join(parts)
 
     def _guard(self, short: bool) -> Content:
         if self.blocked:
