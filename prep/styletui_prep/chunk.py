@@ -40,8 +40,8 @@ class _Unit:
 
 
 def target_size(minimum: int, maximum: int) -> float:
-    """A quarter of the way up: short rows train faster, and more pieces make more different prompts."""
-    return minimum + (maximum - minimum) / 4
+    """A fifth of the way up: short rows train faster, and more pieces make more different prompts."""
+    return minimum + (maximum - minimum) / 5
 
 
 def cut(text: str, counter: TokenCounter, minimum: int = 300, maximum: int = 800) -> list[Chunk]:

@@ -30,7 +30,7 @@ def choose(root: Path, kind: str | None = None) -> tuple[Reader, Detection] | No
         for reader in READERS:
             if reader.kind == kind:
                 return reader, reader.detect(root) or Detection(kind, 0.0, "asked_for", 0)
-        raise UserError("unknown_kind", exit_code=EXIT_USAGE, kind=kind, known=", ".join(kinds()))
+        raise UserError("unknown_kind", exit_code=EXIT_USAGE, value=kind, known=", ".join(kinds()))
     best: tuple[Reader, Detection] | None = None
     for reader in READERS:
         detection = reader.detect(root)
