@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from styletui_prep.events import Emit, ShouldStop
+from styletui_prep.events import Emit, Event, Progress, ShouldStop
 from styletui_train.rows import Message
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Pen:
     ) -> Sequence[Written]:
         """One text for each question, all in one batch."""
         from styletui_train.generate import generate_batch
-        from styletui_train.prompting import prompt_ids
+        from styletui_train.prompting import end_ids, prompt_ids
 
         if not questions:
             return []
@@ -75,9 +75,20 @@ class Pen:
             repetition_penalty=sampling.repetition_penalty,
             seed=seed,
             adapter=adapter,
-            emit=self._emit,
+            ends=end_ids(self.tokenizer, self.base),
+            emit=_now_and_then(self._emit),
             should_stop=self._should_stop,
         )
+
+
+def _now_and_then(emit: Emit) -> Emit:
+    """Every tenth report of progress is enough for a log that is kept."""
+
+    def seldom(event: Event) -> None:
+        if not isinstance(event, Progress) or event.done % 10 == 0:
+            emit(event)
+
+    return seldom
 
 
 def open_pen(model: Path, adapter: Path, device: str | None, *, emit: Emit, should_stop: ShouldStop) -> Pen:
