@@ -24,6 +24,7 @@ EVERYWHERE: Final = ()
 class Action:
     """What a key does. `keys` in order of preference, `screens` empty = everywhere.
 
+    One without a help sentence is the other half of a pair and stays out of help and palette.
     Without `keys` it only tells of keys that a widget handles itself (`show_key` names them).
 
     `order` sorts the footer (low first); an action with `order` 0 is left out of it.

@@ -26,7 +26,7 @@ class ActionCommands(Provider):
         if not isinstance(screen, BaseScreen):
             return
         for action in actions.for_screen(screen.step):
-            if action.id == "app.command_palette" or not action.keys:
+            if action.id == "app.command_palette" or not (action.keys and action.help_id):
                 continue
             if action.id.startswith("app.") or screen.check_action(action.id, ()):
                 yield action.label(), action.help(), partial(screen.run_action, action.id)

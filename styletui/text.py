@@ -50,6 +50,14 @@ def one_line(text: str, style: str = "") -> Content:
     return safe(text.replace("\r\n", "\n").strip().replace("\n", " "), style)
 
 
+def hanging(head: Content, body: Content, indent: int, width: int) -> Content:
+    """`head`, then `body` from column `indent` on, wrapped so that every line of it begins there."""
+    lines = body.wrap(max(8, width - indent))
+    gap = Content(" " * max(1, indent - head.cell_length))
+    margin = Content("\n" + " " * indent)
+    return Content.assemble(head, gap, margin.join(lines))
+
+
 def ascii_only() -> bool:
     """Whether the person asked for plain ASCII signs (`STYLETUI_ASCII=1`)."""
     return os.environ.get("STYLETUI_ASCII", "") not in ("", "0")

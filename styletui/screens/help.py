@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 
 from styletui import actions
 from styletui.i18n import gettext as _
+from styletui.text import hanging
 from styletui.widgets.live import Live
 
 KEY_WIDTH = 14
@@ -36,23 +37,24 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialog"):
             yield Live(lambda: Content.styled(self.about(), "bold"), classes="dialog-title")
             with VerticalScroll(classes="dialog-text"):
-                yield Live(self._keys)
+                yield Live(self._keys, id="keys")
             yield Live(lambda: Content.styled(_("Esc closes this help."), "$quiet"), classes="dialog-foot")
 
     def _keys(self) -> Content:
         lines: list[Content] = []
+        width = self.query_one("#keys").content_size.width or 68
         found = actions.for_screen(self.step)
         for title, chosen in (
             (_("Here"), [a for a in found if a.screens]),
             (_("Everywhere"), [a for a in found if not a.screens]),
         ):
             lines.append(Content.styled(title, "bold $accent"))
-            for action in chosen:
+            for action in (a for a in chosen if a.help_id):
                 keys = "  ".join(actions.display_key(key) for key in action.keys)
                 keys = action.show_key or keys
-                name = Content.styled(keys, "bold")
-                gap = " " * max(2, KEY_WIDTH - name.cell_length)
-                lines.append(Content.assemble("  ", name, gap, action.help()))
+                lines.append(
+                    hanging(Content.styled(f"  {keys}", "bold"), Content(action.help()), KEY_WIDTH, width)
+                )
             lines.append(Content(""))
         return Content("\n").join(lines)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from styletui_prep.dataset import SampleIndex, SampleRow, SampleText, load_samples
+from styletui_prep.errors import UserError
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,12 +17,11 @@ from textual.content import Content
 
 from styletui import actions
 from styletui.actions import Action
-from styletui.dataset_view import DatasetView, Sample
 from styletui.i18n import N_
 from styletui.i18n import gettext as _
-from styletui.jobs.fold import JobState
+from styletui.jobs.fold import JobError, JobState
 from styletui.jobs.job import Job
-from styletui.messages import label
+from styletui.messages import explain, label
 from styletui.screens import preview_words as words
 from styletui.screens.base import BaseScreen, JobWatch
 from styletui.text import safe
@@ -32,7 +35,7 @@ actions.register(
     Action("dropped", ("d",), N_("Dropped"), N_("Show what was left out, and why."), HERE, 12),
     Action("view_filter", ("v",), N_("View"), N_("Show only one kind of sample: outline, instruct, continue."), HERE, 14),
     Action("scroll_text(1)", ("space", "right"), N_("Scroll"), N_("Scroll the text on the right."), HERE, 16),
-    Action("scroll_text(-1)", ("left",), N_("Scroll up"), N_("Scroll the text back."), HERE, 0),
+    Action("scroll_text(-1)", ("left",), "", "", HERE, 0),
     Action("again", ("r",), N_("Redo"), N_("Read the source again and make the samples anew."), HERE, 40),
 )  # fmt: skip
 
@@ -47,7 +50,7 @@ class PreviewScreen(BaseScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.data: DatasetView | None = None
+        self.data: SampleIndex | None = None
         self.dropped = False
         self.view: str | None = None
         self.numbers: range | list[int] = range(0)
@@ -67,8 +70,8 @@ class PreviewScreen(BaseScreen):
                     yield Live(lambda: words.part_title("given"), id="given-title", classes="part")
                     yield Live(lambda: words.part_title("scored"), id="scored-title", classes="part")
                     yield Live(self._raw, classes="raw")
-                    yield Live(lambda: safe(self._sample.prompt) if self._sample else "", classes="given")
-                    yield Live(lambda: safe(self._sample.target) if self._sample else "", classes="scored")
+                    yield Live(lambda: safe(self._text.prompt), classes="given")
+                    yield Live(lambda: safe(self._text.text), classes="scored")
 
     # --- coming -----------------------------------------------------------------------------------
     def arrive(self) -> None:
@@ -112,14 +115,20 @@ class PreviewScreen(BaseScreen):
         self._last = state
         self.query_one(JobProgress).show(state)
         if state.status == "done":
-            self._open()
+            self.run_worker(self._open(), group="open", exclusive=True, exit_on_error=False)
         self.refresh_footer()
 
-    def _open(self) -> None:
+    async def _open(self) -> None:
+        """Index the dataset off the event loop, then show it."""
         project = self.style_app.project
         if project is None:
             return
-        self.data = DatasetView(project.dataset)
+        try:
+            self.data = await asyncio.to_thread(load_samples, project.dataset)
+        except UserError as error:
+            broken = JobError(error.code, dict(error.params))
+            self.query_one(JobProgress).show(replace(self._last or JobState(), status="failed", error=broken))
+            return
         project.save_settings(preview_seen=True)
         self.remove_class("-working")
         self._fill()
@@ -136,9 +145,9 @@ class PreviewScreen(BaseScreen):
         if self.dropped:
             self.numbers = range(len(data.skipped))
         elif self.view is None:
-            self.numbers = range(len(data))
+            self.numbers = range(len(data.rows))
         else:
-            self.numbers = [n for n in range(len(data)) if data.sample(n).view == self.view]
+            self.numbers = [n for n, row in enumerate(data.rows) if row.view == self.view]
         self.query_one(VirtualList).fill(len(self.numbers))
         self.relabel()
 
@@ -158,14 +167,25 @@ class PreviewScreen(BaseScreen):
             return Content("")
         if self.dropped:
             return words.dropped_line(data.skipped[self.numbers[number]])
-        return words.sample_line(data.sample(self.numbers[number]))
+        return words.sample_line(data.rows[self.numbers[number]])
 
     @property
-    def _sample(self) -> Sample | None:
+    def _sample(self) -> SampleRow | None:
         number = self.query_one(VirtualList).selected
         if self.data is None or self.dropped or number >= len(self.numbers):
             return None
-        return self.data.sample(self.numbers[number])
+        return self.data.rows[self.numbers[number]]
+
+    @property
+    def _text(self) -> SampleText:
+        """The chosen sample's two sides, read from the file when it is looked at."""
+        row = self._sample
+        if row is None or self.data is None:
+            return SampleText("", "")
+        try:
+            return self.data.sample(row)
+        except UserError as error:
+            return SampleText("", str(explain(error.code, error.params)))
 
     def _facts(self) -> Content:
         data, number = self.data, self.query_one(VirtualList).selected
@@ -173,7 +193,7 @@ class PreviewScreen(BaseScreen):
             return Content(_("Nothing was left out.") if self.dropped else "")
         if self.dropped:
             return words.dropped_facts(data.skipped[self.numbers[number]])
-        return words.sample_facts(data.sample(self.numbers[number]))
+        return words.sample_facts(data.rows[self.numbers[number]])
 
     def _raw(self) -> Content:
         sample = self._sample
@@ -233,7 +253,7 @@ class PreviewScreen(BaseScreen):
 
     def can_forward(self) -> bool:
         """There must be samples to learn from."""
-        return self.data is not None and not self.has_class("-working") and len(self.data) > 0
+        return self.data is not None and not self.has_class("-working") and bool(self.data.rows)
 
 
 def _a_tokenizer() -> Path | None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from styletui_prep.dataset import SampleIndex, SampleRow
 from textual.content import Content
 
-from styletui.dataset_view import ENOUGH_DOCUMENTS, FEW_DOCUMENTS, DatasetView, Sample
 from styletui.i18n import gettext as _
 from styletui.i18n import ngettext
 from styletui.jobs.fold import JobState
 from styletui.messages import explain, label
 from styletui.text import one_line, sign
 
-VIEWS = ("outline", "instruct", "continue", "rewrite")
+ENOUGH_DOCUMENTS: Final = 128
+FEW_DOCUMENTS: Final = 50
+VIEWS: Final = ("outline", "instruct", "continue", "rewrite")
 
 
-def head(data: DatasetView | None, state: JobState | None) -> Content:
+def head(data: SampleIndex | None, state: JobState | None) -> Content:
     """The funnel in one line, and under it loudly what a person should know."""
     if data is None:
         return Content("")
@@ -59,13 +61,13 @@ def split_name(split: str) -> str:
     return {"train": _("to learn"), "val": _("to watch"), "test": _("to judge")}.get(split, split)
 
 
-def views_of(data: DatasetView | None) -> list[str]:
+def views_of(data: SampleIndex | None) -> list[str]:
     """The views this dataset has, from its statistics, else all."""
     found = (data.stats.get("views") or {}) if data is not None else {}
     return [v for v in VIEWS if v in found] if found else list(VIEWS[:3])
 
 
-def sample_line(sample: Sample) -> Content:
+def sample_line(sample: SampleRow) -> Content:
     """`outline   512  Title`."""
     return Content.assemble(
         (_pad(label("view", sample.view), 9), "$quiet"),
@@ -79,7 +81,7 @@ def _pad(text: str, width: int) -> str:
     return text + " " * max(1, width - Content(text).cell_length)
 
 
-def sample_facts(sample: Sample) -> Content:
+def sample_facts(sample: SampleRow) -> Content:
     """Title, view, tokens, date, what it is for."""
     tokens = ngettext("{n} token scored", "{n} tokens scored", sample.tokens).format(n=f"{sample.tokens:,}")
     facts = [label("view", sample.view), tokens, split_name(sample.split)]

@@ -33,9 +33,9 @@ actions.register(
         "complete", ("tab",), N_("Complete"), N_("Complete the path as far as it is clear."), ("source",), 10
     ),
     Action(
-        "choose(1)", ("down",), N_("Choose"), N_("Take the next path of the list."), ("source",), 20, "↑↓"
+        "choose(1)", ("down",), N_("Choose"), N_("Walk through the paths of the list."), ("source",), 20, "↑↓"
     ),
-    Action("choose(-1)", ("up",), N_("Previous"), N_("Take the path before it."), ("source",), 0),
+    Action("choose(-1)", ("up",), "", "", ("source",), 0),
     Action(
         "author",
         ("f3",),
@@ -68,7 +68,11 @@ class SourceScreen(BaseScreen):
                 yield Live(lambda: _("Where is your writing?"), classes="title")
                 yield Input(id="path", select_on_focus=False)
                 yield OfferList(id="offers")
-            yield Live(lambda: found_words(self.found), id="found", classes="boxed")
+            yield Live(
+                lambda: found_words(self.found, self.query_one("#found").content_size.width),
+                id="found",
+                classes="boxed",
+            )
 
     # --- coming -----------------------------------------------------------------------------------
     def on_mount(self) -> None:

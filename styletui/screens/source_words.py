@@ -11,7 +11,7 @@ from textual.content import Content
 from styletui.i18n import gettext as _
 from styletui.i18n import ngettext
 from styletui.messages import explain, label
-from styletui.text import one_line, sign
+from styletui.text import hanging, one_line, sign
 
 SHOWN_AUTHORS = 4
 SHOWN_REASONS = 5
@@ -64,8 +64,8 @@ class Found:
         return replace(self, author=choices[(here + 1) % len(choices)])
 
 
-def found_words(found: Found) -> Content:
-    """The panel's text."""
+def found_words(found: Found, width: int = 0) -> Content:
+    """The panel's text for a panel `width` cells wide (0: not known yet)."""
     if found.status == "found" and found.documents:
         return _recognised(found)
     if found.status == "looking":
@@ -85,7 +85,7 @@ def found_words(found: Found) -> Content:
     elif found.status == "found":
         lines.append(Content.styled(f"{sign('✗')} {_('Nothing to learn from here.')}", "bold $text-error"))
         lines += _skipped(found)
-    return Content("\n").join([*lines, *_shapes()])
+    return Content("\n").join([*lines, *_shapes(width or 70)])
 
 
 def _recognised(found: Found) -> Content:
@@ -137,7 +137,7 @@ def _skipped(found: Found) -> list[Content]:
     return [Content.assemble((head, "$text-warning"), words)]
 
 
-def _shapes() -> list[Content]:
+def _shapes(width: int) -> list[Content]:
     """What a usable path looks like."""
     rows = (
         ("~/wechat_backup/", _("folders of articles, each with its meta.json")),
@@ -145,5 +145,7 @@ def _shapes() -> list[Content]:
         ("~/essay.md", _("one Markdown file")),
     )
     lines = [Content(""), Content.styled(_("A usable path looks like this:"), "$quiet")]
-    lines += [Content.assemble("  ", (path.ljust(18), "$accent"), words) for path, words in rows]
+    lines += [
+        hanging(Content.styled(f"  {path}", "$accent"), Content(words), 20, width) for path, words in rows
+    ]
     return lines
