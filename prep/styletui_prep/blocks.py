@@ -34,12 +34,16 @@ _FORMULA = re.compile(r"\A\s*(?:\$\$.*\$\$|\\\[.*\\\])\s*\Z", re.DOTALL)
 
 @dataclass(slots=True)
 class Block:
-    """A paragraph, heading, list item or quotation. `marker` is a list item's own; `links_only`: nothing but links."""
+    """A paragraph, heading (`level` 1 to 6), list item (`marker` is its own) or quotation.
+
+    `links_only`: nothing in it but links.
+    """
 
     kind: str
     text: str
     marker: str = ""
     links_only: bool = False
+    level: int = 0
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ class _Builder:
         self.tables = 0
         self.lists: list[int] = []
         self.marker = ""
-        self.heading = False
+        self.level = 0
 
     def build(self, tokens: Sequence[Token]) -> Parsed:
         for token in tokens:
@@ -92,7 +96,7 @@ class _Builder:
         elif kind in ("blockquote_open", "blockquote_close"):
             self.quotes += 1 if kind.endswith("open") else -1
         elif kind in ("heading_open", "heading_close"):
-            self.heading = kind.endswith("open")
+            self.level = int(token.tag[1:]) if kind.endswith("open") else 0
         elif kind in ("bullet_list_open", "ordered_list_open"):
             self.lists.append(0)
         elif kind in ("bullet_list_close", "ordered_list_close"):
@@ -120,7 +124,7 @@ class _Builder:
     def _add(self, text: str, links_only: bool = False) -> None:
         if self.quotes:
             kind, marker = QUOTE, ""
-        elif self.heading:
+        elif self.level:
             kind, marker = HEADING, ""
         elif self.lists:
             indent = "  " * (len(self.lists) - 1)
@@ -128,7 +132,7 @@ class _Builder:
             self.marker = ""
         else:
             kind, marker = TEXT, ""
-        self.parsed.blocks.append(Block(kind, text, marker, links_only))
+        self.parsed.blocks.append(Block(kind, text, marker, links_only, self.level))
 
     def _indented(self, content: str) -> None:
         """Four spaces make code for Markdown; people who indent their Chinese paragraphs do not mean that."""

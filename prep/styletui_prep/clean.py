@@ -47,12 +47,10 @@ def clean(raw: str, profile: str, title: str = "") -> Cleaned:
     text = without_invisible(one_kind_of_line_break(raw))
     if profile == PROFILE_WECHAT:
         return _clean_wechat(text, title)
-    body = split_front_matter(text).body
-    parsed = parse_plain(body) if profile == PROFILE_PLAIN else parse_markdown(body)
-    heading = None
-    if profile != PROFILE_PLAIN:
-        heading, parsed.blocks = _own_title(parsed.blocks, title)
-    return Cleaned(_compose(parsed.blocks, parsed), title=heading, removed=_counts(parsed.dropped))
+    front = split_front_matter(text)
+    parsed = parse_plain(front.body) if profile == PROFILE_PLAIN else parse_markdown(front.body)
+    heading, parsed.blocks = _own_title(parsed.blocks, front.title, title)
+    return Cleaned(_compose(parsed.blocks, parsed), title=front.title or heading, removed=_counts(parsed.dropped))
 
 
 def _clean_wechat(text: str, title: str) -> Cleaned:
@@ -78,16 +76,21 @@ def _counts(counter: Counter[str]) -> dict[str, int]:
     return {key: counter[key] for key in sorted(counter) if counter[key]}
 
 
-def _own_title(blocks: list[Block], title: str) -> tuple[str | None, list[Block]]:
-    """A heading at the very top is the document's title; said again right after, it goes too."""
-    if not blocks or blocks[0].kind != HEADING:
+def _own_title(blocks: list[Block], given: str | None, file_name: str) -> tuple[str | None, list[Block]]:
+    """Take off a heading at the very top that is the document's title, and the same heading once more.
+
+    It is the title when it repeats the one given in the front matter or the file's name, or when none is
+    given and it is of the first level.
+    """
+    if len(blocks) < 2 or blocks[0].kind != HEADING:
         return None, blocks
     heading = blocks[0].text.replace(BOLD_EDGE, "").replace("\n", " ").strip()
-    if len(blocks) == 1 or len(heading) > 120:
+    key = comparable(heading)
+    names_it = key in (comparable(given or ""), comparable(file_name))
+    if not key or len(heading) > 120 or not (names_it or (given is None and blocks[0].level == 1)):
         return None, blocks
-    same = {comparable(heading), comparable(title)}
     rest = blocks[1:]
-    while len(rest) > 1 and rest[0].kind == HEADING and comparable(rest[0].text) in same:
+    while len(rest) > 1 and rest[0].kind == HEADING and comparable(rest[0].text) == key:
         rest = rest[1:]
     return heading, rest
 

@@ -61,6 +61,11 @@ def lines(rows: Iterable[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in rows)
 
 
+def json_bytes(value: Any) -> bytes:
+    """Readable JSON in UTF-8."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class SampleRow:
     """Where one sample lies (`offset` and `length` in bytes) and what a list shows of it."""

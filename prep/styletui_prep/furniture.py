@@ -100,7 +100,7 @@ def strip_furniture(blocks: list[Block], title: str) -> Stripped:
             result.removed["furniture"] += 1
         text = "\n".join(kept)
         if text.strip():
-            result.blocks.append(Block(block.kind, text, block.marker, block.links_only))
+            result.blocks.append(Block(block.kind, text, block.marker, block.links_only, block.level))
         if cut:
             result.removed["furniture"] += total - index
             break
