@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from styletui.actions import STEPS
+from styletui.i18n import gettext as _
 from styletui.widgets.key_footer import KeyFooter
 from styletui.widgets.live import Live
 from styletui.widgets.step_header import StepHeader
@@ -142,6 +143,10 @@ class BaseScreen(Screen[None]):
     def can_forward(self) -> bool:
         """Whether Enter leads on now."""
         return True
+
+    def forward_label(self) -> str:
+        """What the footer says about Enter."""
+        return _("Next")
 
     def forward(self) -> None:
         """What Enter does: go to the next step."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from styletui_prep.errors import UserError
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 
 from styletui import actions
@@ -66,12 +67,15 @@ class PreviewScreen(BaseScreen):
             with VerticalScroll(id="detail", classes="boxed"):
                 yield Live(self._facts, id="facts")
                 with Container(id="parts"):
-                    yield Live(lambda: words.part_title("raw"), id="raw-title", classes="part")
-                    yield Live(lambda: words.part_title("given"), id="given-title", classes="part")
-                    yield Live(lambda: words.part_title("scored"), id="scored-title", classes="part")
-                    yield Live(self._raw, classes="raw")
-                    yield Live(lambda: safe(self._text.prompt), classes="given")
-                    yield Live(lambda: safe(self._text.text), classes="scored")
+                    yield from self._part("raw", self._raw)
+                    yield from self._part("given", lambda: safe(self._text.prompt.rstrip()))
+                    yield from self._part("scored", lambda: safe(self._text.text))
+
+    def _part(self, name: str, make: Callable[[], Content]) -> ComposeResult:
+        """A heading and a text under it; `name` is raw, given or scored."""
+        with Vertical(classes=f"part {name}"):
+            yield Live(lambda: words.part_title(name), classes="part-title")
+            yield Live(make, classes="part-text")
 
     # --- coming -----------------------------------------------------------------------------------
     def arrive(self) -> None:
@@ -130,6 +134,7 @@ class PreviewScreen(BaseScreen):
             self.query_one(JobProgress).show(replace(self._last or JobState(), status="failed", error=broken))
             return
         project.save_settings(preview_seen=True)
+        self.style_app.refresh_steps()
         self.remove_class("-working")
         self._fill()
         self.query_one("#list").focus()

@@ -51,14 +51,14 @@ def _funnel(stats: dict[str, Any]) -> Content:
         Content.styled(ngettext("{n} sample", "{n} samples", samples).format(n=f"{samples:,}"), "bold")
     )
     split = f" {sign('·')} ".join(
-        f"{split_name(name)} {int(stats.get(name + '_samples', 0)):,}" for name in ("train", "val", "test")
+        f"{int(stats.get(name + '_samples', 0)):,} {split_name(name)}" for name in ("train", "val", "test")
     )
     return Content.assemble(arrow.join(parts), (f"   {split}", "$quiet"))
 
 
 def split_name(split: str) -> str:
     """What a split is for."""
-    return {"train": _("to learn"), "val": _("to watch"), "test": _("to judge")}.get(split, split)
+    return {"train": _("learn"), "val": _("watch"), "test": _("judge")}.get(split, split)
 
 
 def views_of(data: SampleIndex | None) -> list[str]:
@@ -83,7 +83,7 @@ def _pad(text: str, width: int) -> str:
 
 def sample_facts(sample: SampleRow) -> Content:
     """Title, view, tokens, date, what it is for."""
-    tokens = ngettext("{n} token scored", "{n} tokens scored", sample.tokens).format(n=f"{sample.tokens:,}")
+    tokens = ngettext("{n} scored token", "{n} scored tokens", sample.tokens).format(n=f"{sample.tokens:,}")
     facts = [label("view", sample.view), tokens, split_name(sample.split)]
     if sample.date:
         facts.append(sample.date[:10])
@@ -95,8 +95,8 @@ def part_title(part: str) -> str:
     if part == "given":
         return _("Given (not scored)")
     if part == "scored":
-        return _("Learned (every token of it is scored)")
-    return _("Original document, before cleaning")
+        return _("Learned (every token scored)")
+    return _("Original, before cleaning")
 
 
 def dropped_line(row: dict[str, Any]) -> Content:

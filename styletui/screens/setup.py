@@ -277,6 +277,10 @@ class SetupScreen(BaseScreen):
         """There must be a model, or one to fetch."""
         return self._searched and not self.has_class("-working")
 
+    def forward_label(self) -> str:
+        """Enter."""
+        return _("Start training") if self.model is not None else _("Fetch demo model")
+
     def forward(self) -> None:
         """Fetch the model if there is none; count anew if it counts otherwise; then train."""
         project = self.style_app.project

@@ -97,7 +97,7 @@ def explain_words(plan: Plan, key: str) -> Content:
 
 def demo_words(size_mb: int) -> str:
     """The value of the model row while the demo model is not here."""
-    return _("Gemma 3 270M, to be fetched (about {n} MB)").format(n=size_mb)
+    return _("Gemma 3 270M (to fetch, {n} MB)").format(n=size_mb)
 
 
 def planned_words(others: tuple[Any, ...]) -> Content:

@@ -212,6 +212,10 @@ class SourceScreen(BaseScreen):
         """There must be something to learn from."""
         return self.found.status == "found" and self.found.documents > 0
 
+    def forward_label(self) -> str:
+        """Enter."""
+        return _("Look at the samples")
+
     def forward(self) -> None:
         """Make or open the project of this path and go to its samples."""
         from styletui.project import Project

@@ -30,7 +30,7 @@ class KeyFooter(Widget):
             key = action.key_name(typing)
             if not action.order or not key or not self._works(action.id):
                 continue
-            part = Content.assemble((key, "bold $accent"), (f" {action.label()}", "$foreground"))
+            part = Content.assemble((key, "bold $accent"), (f" {self._label(action)}", "$foreground"))
             (always if action.id in ("app.help", "app.leave") else parts).append(part)
         gap = Content("  ")
         room = width - sum(p.cell_length + 2 for p in always)
@@ -41,6 +41,11 @@ class KeyFooter(Widget):
             room -= part.cell_length + 2
             shown.append(part)
         return gap.join([*shown, *always])
+
+    def _label(self, action: actions.Action) -> str:
+        """A screen may say more exactly what Enter does there."""
+        own = getattr(self.screen, "forward_label", None)
+        return str(own()) if action.id == "forward" and own is not None else action.label()
 
     def _works(self, action_id: str) -> bool:
         if action_id.startswith("app."):
