@@ -42,12 +42,18 @@ class _Lenient(dict[str, Any]):
 
 
 def fill(sentence: str, params: Mapping[str, Any]) -> str:
-    """`sentence` with `{name}` filled from `params`; large counts get thousands separators."""
-    shown = {
-        k: f"{v:,}" if isinstance(v, int) and not isinstance(v, bool) and abs(v) >= 10_000 else v
-        for k, v in params.items()
-    }
-    return sentence.format_map(_Lenient(shown)) if sentence else ""
+    """`sentence` with `{name}` filled from `params`; codes among them become words, counts get separators."""
+    return sentence.format_map(_Lenient({k: _shown(k, v) for k, v in params.items()})) if sentence else ""
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A parameter as people read it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if name.endswith("_bytes"):
+            return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
+        return f"{value:,}" if abs(value) >= 10_000 else value
+    kind = {"problem": "model_problem", "reason": "skip"}.get(name)
+    return label(kind, value) if kind and isinstance(value, str) else value
 
 
 def known(code: str) -> bool:

@@ -15,6 +15,7 @@ from styletui.text import one_line, sign
 
 ENOUGH_DOCUMENTS: Final = 128
 FEW_DOCUMENTS: Final = 50
+SHOWN_WARNINGS: Final = 3
 VIEWS: Final = ("outline", "instruct", "continue", "rewrite")
 
 
@@ -22,20 +23,18 @@ def head(data: SampleIndex | None, state: JobState | None) -> Content:
     """The funnel in one line, and under it loudly what a person should know."""
     if data is None:
         return Content("")
-    stats = data.stats
-    lines = [_funnel(stats)]
-    kept = int(stats.get("documents_kept", 0))
-    if kept and kept < FEW_DOCUMENTS:
-        text = _(
-            "Very little: {n} documents. Expect an echo of your habits, not your voice; showing a model a few examples may do as well."
-        )
-        lines.append(Content.styled(f"{sign('⚠')} " + text.format(n=kept), "bold $text-warning"))
-    elif kept and kept < ENOUGH_DOCUMENTS:
+    lines = [_funnel(data.stats)]
+    warnings = state.warnings if state is not None else ()
+    for warning in sorted(warnings, key=lambda w: w.code != "few_documents")[:SHOWN_WARNINGS]:
+        said = explain(warning.code, warning.params)
+        # Too little data is said in full and bold; of the rest, what happened.
+        loud = warning.code == "few_documents"
+        text = f"{said.what} {said.why}" if loud else said.what
+        lines.append(one_line(f"{sign('⚠')} {text}", "bold $text-warning" if loud else "$text-warning"))
+    kept = int(data.stats.get("documents_kept", 0))
+    if FEW_DOCUMENTS <= kept < ENOUGH_DOCUMENTS:
         text = _("Thin: {n} documents. It will work, but more would help (128 and up is good).")
         lines.append(Content.styled(f"{sign('⚠')} " + text.format(n=kept), "$text-warning"))
-    if state is not None:
-        for warning in state.warnings:
-            lines.append(one_line(f"{sign('⚠')} {explain(warning.code, warning.params)}", "$text-warning"))
     return Content("\n").join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -58,6 +59,7 @@ class SourceScreen(BaseScreen):
     def __init__(self) -> None:
         super().__init__()
         self.found = Found()
+        self._authors: Found | None = None
         self._watch: JobWatch | None = None
         self._debounce: Timer | None = None
 
@@ -122,6 +124,7 @@ class SourceScreen(BaseScreen):
     @on(Input.Changed, "#path")
     def _path_changed(self) -> None:
         self._let_go()
+        self._authors = None
         self.query_one(OfferList).select(self.path_text)
         if self._debounce is not None:
             self._debounce.stop()
@@ -146,7 +149,7 @@ class SourceScreen(BaseScreen):
             self._set_path(offer.shown())
 
     # --- the scan ---------------------------------------------------------------------------------
-    def _look(self) -> None:
+    def _look(self, author: str | None = None) -> None:
         """Start a scan of the path in a process of its own."""
         from styletui import service
 
@@ -158,7 +161,7 @@ class SourceScreen(BaseScreen):
             self._show(Found("missing", path=self.path_text))
             return
         try:
-            job = service.start_scan([self.path])
+            job = service.start_scan([self.path], author=author)
         except (OSError, UserError) as error:
             code = error.code if isinstance(error, UserError) else "internal"
             self._show(Found("failed", code=code, params=getattr(error, "params", {})))
@@ -167,13 +170,16 @@ class SourceScreen(BaseScreen):
 
     def _scan_changed(self, state: JobState) -> None:
         if state.status == "done":
-            self._show(Found.from_result(state.result))
+            found = Found.from_result(state.result)
+            if self._authors is not None:  # who is there is told by the scan that asked for nobody
+                found = replace(found, author=self._authors.author, authors=self._authors.authors)
+            self._show(found)
         elif state.ended:
             error = state.error
             self._show(Found("failed", code=error.code, params=error.params) if error else Found())
         else:
             done = state.progress[0] if state.progress else 0
-            self._show(Found("looking", files=done))
+            self._show(replace(self._authors or Found(), status="looking", files=done))
         if state.ended:
             self._let_go()
 
@@ -205,8 +211,11 @@ class SourceScreen(BaseScreen):
         return super().check_action(action, parameters)
 
     def action_author(self) -> None:
-        """F3: everybody, or one of the people found."""
-        self._show(self.found.next_author())
+        """F3: the next of the people found, or everybody; the counts follow."""
+        chosen = self.found.next_author()
+        self._authors = chosen
+        self._let_go()
+        self._look(chosen.author)
 
     def can_forward(self) -> bool:
         """There must be something to learn from."""

@@ -13,6 +13,7 @@ from styletui.i18n import ngettext
 from styletui.messages import explain, label
 from styletui.text import hanging, one_line, sign
 
+SURE = 0.3  # plain Markdown without any further sign is 0.4
 SHOWN_AUTHORS = 4
 SHOWN_REASONS = 5
 
@@ -59,9 +60,27 @@ class Found:
 
     def next_author(self) -> Found:
         """The next choice: everybody, then each person by how much they wrote."""
-        choices = [None, *sorted(self.authors, key=lambda a: -self.authors[a])]
+        choices = self.choices()
         here = choices.index(self.author) if self.author in choices else 0
         return replace(self, author=choices[(here + 1) % len(choices)])
+
+    @property
+    def usual(self) -> str | None:
+        """Who wrote more than half, and is therefore meant when nobody is named."""
+        name = max(self.authors, key=lambda a: self.authors[a], default=None)
+        return name if name is not None and 2 * self.authors[name] > sum(self.authors.values()) else None
+
+    def choices(self) -> list[str | None]:
+        """None (the usual author, or everybody where there is none), the others, then all of them together."""
+        others = [a for a in sorted(self.authors, key=lambda a: -self.authors[a]) if a != self.usual]
+        everybody = [",".join(self.authors)] if self.usual is not None and others else []
+        return [None, *others, *everybody]
+
+    def author_words(self) -> str:
+        """Whose texts are learned from."""
+        if self.author is None:
+            return self.usual or _("everybody")
+        return _("everybody") if self.author == ",".join(self.authors) else self.author
 
 
 def found_words(found: Found, width: int = 0) -> Content:
@@ -89,7 +108,7 @@ def found_words(found: Found, width: int = 0) -> Content:
 
 
 def _recognised(found: Found) -> Content:
-    sure = "" if found.confidence >= 0.5 else "  " + _("(a guess)")
+    sure = "" if found.confidence >= SURE else "  " + _("(a guess)")
     lines = [
         Content.assemble((f"{sign('✓')} ", "bold $text-success"), (label("kind", found.kind), "bold"), sure)
     ]
@@ -112,7 +131,7 @@ def _recognised(found: Found) -> Content:
 def _authors(found: Found) -> Content:
     ordered = sorted(found.authors.items(), key=lambda pair: -pair[1])
     parts = [
-        one_line(f"{name} {count:,}", "bold" if name == found.author else "")
+        one_line(f"{name} {count:,}", "bold" if name == found.author_words() else "")
         for name, count in ordered[:SHOWN_AUTHORS]
     ]
     if len(ordered) > SHOWN_AUTHORS:
@@ -120,7 +139,7 @@ def _authors(found: Found) -> Content:
         parts.append(Content(ngettext("and {n} more", "and {n} more", more).format(n=more)))
     line = Content.assemble((_("By") + "   ", "$quiet"), Content(", ").join(parts))
     if len(ordered) > 1:
-        chosen = one_line(found.author) if found.author else Content(_("everybody"))
+        chosen = one_line(found.author_words(), "bold")
         line = Content.assemble(
             line, "\n", (_("Learn from") + "   ", "$quiet"), chosen, ("   F3", "bold $accent")
         )

@@ -40,6 +40,19 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N_("Its project.json is missing or damaged."),
         N_("Open your backup again: styletui PATH"),
     ),
+    "no_job": (N_("There is no work in {path}."), "", N_("`styletui runs list` shows what there is.")),
+    "not_running": (N_("{path} is not at work now."), "", ""),
+    "file_exists": (
+        N_("{path} is there already."),
+        N_("It is not written over."),
+        N_("Choose another name."),
+    ),
+    "missing_config": (N_("{path} is missing from this installation."), "", N_("Install styletui again.")),
+    "no_terminal": (
+        N_("The full-screen program needs a terminal."),
+        "",
+        N_("In scripts use the commands: styletui --help."),
+    ),
     "newer_log": (
         N_("The event log {path} was written by a newer styletui."),
         "",

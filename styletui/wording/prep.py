@@ -1,6 +1,148 @@
-"""Sentences and names for the codes of prep."""
+"""Sentences and names for what preparing a backup can say."""
 
 from __future__ import annotations
 
-SENTENCES: dict[str, tuple[str, str, str]] = {}
-LABELS: dict[str, dict[str, str]] = {}
+from styletui.i18n import N_
+
+SENTENCES: dict[str, tuple[str, str, str]] = {
+    "stopped": (N_("Stopped, as you asked."), "", ""),
+    "source_missing": (N_("There is nothing at {path}."), "", N_("Check the path; Tab completes it.")),
+    "source_empty": (N_("{path} is empty."), "", N_("Choose the folder that holds your texts.")),
+    "source_unreadable": (
+        N_("{path} cannot be read."),
+        N_("You may not have the right to, or the disk has a fault."),
+        N_("Copy it to a folder of your own and choose that."),
+    ),
+    "nothing_recognised": (
+        N_("No writing was recognised in {path}."),
+        N_("None of its files looks like a backup or like Markdown."),
+        N_("Choose a folder of Markdown files, or a backup with its article folders."),
+    ),
+    "nothing_usable": (
+        N_("{path} holds files, but none to learn from."),
+        N_("Looked at {files}; most often: {reason} ({count})."),
+        N_("Choose another folder, or see the list of what was left out."),
+    ),
+    "author_not_found": (
+        N_("Nobody by that name wrote anything here."),
+        N_("{documents} documents by {authors} people were found."),
+        N_("Choose one of the names shown."),
+    ),
+    "unknown_kind": (N_("“{value}” is no kind of backup that can be read."), "", N_("Known kinds: {known}.")),
+    "unknown_view": (N_("“{value}” is no view."), "", N_("Known views: {known}.")),
+    "unknown_split": (N_("“{value}” is no way to split."), "", N_("Known ways: {known}.")),
+    "unknown_format": (N_("“{value}” is no format."), "", N_("Known formats: {known}.")),
+    "no_views": (N_("At least one view is needed."), "", N_("Known views: {known}.")),
+    "bad_chunk_size": (
+        N_("A piece cannot have at least {minimum} and at most {maximum} tokens."),
+        "",
+        N_("Give a smaller minimum or a larger maximum."),
+    ),
+    "bad_ratio": (N_("A share of {ratio} is not between 0 and 1."), "", N_("Give a number such as 0.8.")),
+    "out_is_source": (
+        N_("The dataset cannot be written into the backup itself."),
+        N_("{path} is the source."),
+        N_("Choose another folder for the result."),
+    ),
+    "not_writable": (N_("{path} cannot be written."), N_("You may not have the right to."), N_("Choose a folder of your own.")),
+    "disk_full": (N_("The disk is full."), N_("{path} could not be written."), N_("Make room and start again; nothing was lost.")),
+    "dataset_missing": (N_("There is no dataset in {path}."), "", N_("Make one first: Preview, or `styletui prep`.")),
+    "dataset_broken": (N_("The dataset file {path} cannot be read."), N_("It is damaged or was changed by hand."), N_("Make the dataset anew.")),
+    "broken_tokenizer": (N_("The tokenizer {path} cannot be read."), N_("The file is damaged or of another kind."), N_("Choose another model folder.")),
+    "model_missing": (N_("There is no tokenizer.json in {path}."), "", N_("Give a model folder that has one, or none at all.")),
+    # Warnings
+    "tokens_approximate": (N_("Tokens are estimated, because no model was named."), "", N_("Once you choose a model they are counted exactly.")),
+    "several_authors": (
+        N_("{authors} people wrote here, and nobody wrote most of it."),
+        N_("Learning from all of them mixes their voices."),
+        N_("Choose one of them on the Source screen (F3)."),
+    ),
+    "few_documents": (
+        N_("Very little to learn from: {documents} documents."),
+        N_("Expect an echo of your habits, not your voice."),
+        N_("Under 50, showing a model a few examples may do as well."),
+    ),
+    "no_held_out": (
+        N_("Too few documents to keep some aside for judging."),
+        N_("Without texts it has never seen, nobody can tell learning from reciting."),
+        N_("Add more texts."),
+    ),
+    "undated_documents": (N_("{count} of {documents} documents have no date."), N_("They cannot be put in order of time."), ""),
+    "looks_garbled": (N_("{count} files look garbled and were left out."), N_("They were probably saved in a broken encoding."), ""),
+    "link_loop": (N_("{count} links lead in a circle and were not followed."), "", ""),
+    "link_outside": (N_("{count} links lead out of the folder and were not followed."), "", ""),
+    "too_large": (N_("{count} files are too large to be an article and were left out."), "", ""),
+    "unreadable": (N_("{count} files cannot be read."), "", ""),
+    "unreadable_folder": (N_("{count} folders cannot be read."), "", ""),
+}  # fmt: skip
+
+LABELS: dict[str, dict[str, str]] = {
+    "stage": {
+        "scan": N_("Looking"),
+        "read": N_("Reading and cleaning"),
+        "dedupe": N_("Finding repetitions"),
+        "chunk": N_("Cutting into pieces"),
+        "views": N_("Making samples"),
+        "split": N_("Setting texts aside for judging"),
+        "write": N_("Writing the dataset"),
+    },
+    "kind": {
+        "wechat": N_("WeChat official-account backup"),
+        "markdown": N_("Markdown files"),
+        "article": N_("article"),
+        "note": N_("note"),
+    },
+    "view": {
+        "outline": N_("outline"),
+        "instruct": N_("instruct"),
+        "continue": N_("continue"),
+        "rewrite": N_("rewrite"),
+    },
+    "skip": {
+        "empty": N_("empty"),
+        "binary": N_("not text"),
+        "not_text": N_("not text"),
+        "unknown_encoding": N_("unknown encoding"),
+        "looks_garbled": N_("garbled"),
+        "outside_layout": N_("outside the backup"),
+        "no_text_file": N_("no text file"),
+        "twin_file": N_("second copy"),
+        "broken_link": N_("broken link"),
+        "link_loop": N_("link in a circle"),
+        "link_outside": N_("link to outside"),
+        "not_a_file": N_("not a file"),
+        "too_large": N_("too large"),
+        "unreadable": N_("unreadable"),
+        "unreadable_folder": N_("unreadable folder"),
+        "stub_page": N_("error page"),
+        "no_prose": N_("no prose"),
+        "other_author": N_("somebody else's"),
+        "duplicate": N_("duplicate"),
+        "near_duplicate": N_("nearly a duplicate"),
+        "duplicate_chunk": N_("repeated piece"),
+        "near_duplicate_chunk": N_("nearly a repeat"),
+        "too_short": N_("too short"),
+        "prompt_repeats_text": N_("gives itself away"),
+    },
+    "skip_why": {
+        "empty": N_("There is no text in it."),
+        "binary": N_("It is called a text but holds other data."),
+        "not_text": N_("It is called a text but holds other data."),
+        "unknown_encoding": N_("Its characters could not be read in any known way."),
+        "looks_garbled": N_("Its characters were spoiled before they came here."),
+        "outside_layout": N_("It lies where the backup keeps no articles."),
+        "no_text_file": N_("The article's folder has no text in it."),
+        "twin_file": N_("The same article is there in another format, and that one is used."),
+        "stub_page": N_("The page says that the article was removed or could not be loaded."),
+        "no_prose": N_("After cleaning nothing was left: only pictures, links or furniture."),
+        "other_author": N_("Its credits name somebody else, so it is not your writing."),
+        "duplicate": N_("The same text is there once more and is used once."),
+        "near_duplicate": N_("Nearly the same text is there once more and is used once."),
+        "duplicate_chunk": N_("This piece stands in another text, too."),
+        "near_duplicate_chunk": N_("Nearly this piece stands in another text, too."),
+        "too_short": N_("Too short to learn from."),
+        "prompt_repeats_text": N_(
+            "The prompt would hold too much of the text itself; it would teach copying."
+        ),
+    },
+}
