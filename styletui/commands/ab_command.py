@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def run_status(args: argparse.Namespace) -> int:
     """Counts, and the fingerprint of the seal."""
     from styletui_eval.blind.ballot import Ballot
 
-    status = Ballot(_folder(args)).status().to_json()
+    status = asdict(Ballot(_folder(args)).status())
     if args.json:
         common.print_json(status)
     else:

@@ -191,9 +191,7 @@ class Folder:
         self._end(record, "done", result=dict(record.get("result") or {}))
 
     def _on_stopped(self, record: Record) -> None:
-        self._end(
-            record, "stopped", result=dict(record.get("result") or {}), kept=bool(record.get("kept"))
-        )
+        self._end(record, "stopped", result=dict(record.get("result") or {}), kept=bool(record.get("kept")))
 
     def _on_failed(self, record: Record) -> None:
         error = JobError(

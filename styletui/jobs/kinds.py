@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from styletui_prep.errors import EXIT_UNKNOWN, UserError
 from styletui_prep.events import Emit, ShouldStop
 
 from styletui.jobs.job import Job
+from styletui.project import Run
 
 Result = dict[str, Any]
 Kind = Callable[[dict[str, Any], Emit, ShouldStop], Result]
@@ -53,4 +55,61 @@ def _demo(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
     return {"model": str(fetch_demo(Path(spec["models_dir"]), emit, should_stop))}
 
 
-KINDS: dict[str, Kind] = {"scan": _scan, "prep": _prep, "demo": _demo}
+def _train(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
+    from styletui_train.config import TrainConfig, check
+
+    config = TrainConfig(**check(spec["config"]))
+    _one_gpu(config.device)
+    from styletui_train.trainer import train
+
+    return dataclasses.asdict(train(config, emit, should_stop))
+
+
+def _pairs(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
+    config = _run_config(spec)
+    _one_gpu(config.get("device"))
+    from styletui_eval.blind.pairs import PairsConfig, make_pairs
+
+    wanted = {k: spec[k] for k in ("name", "count", "zero_shot_share", "examples", "seed") if k in spec}
+    return make_pairs(PairsConfig(**config, **wanted), emit, should_stop).to_json()
+
+
+def _eval(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
+    config = _run_config(spec)
+    _one_gpu(config.get("device"))
+    from styletui_eval.evaluate import EvalConfig, evaluate
+
+    wanted = {k: spec[k] for k in ("max_documents", "samples") if k in spec}
+    return evaluate(EvalConfig(**config, **wanted), emit, should_stop).to_json()
+
+
+def _run_config(spec: dict[str, Any]) -> dict[str, Any]:
+    """What pairs and eval both need, from run.json: the model, the data and the device it was trained with."""
+    run = Run(Path(spec["run"]))
+    config = run.info()["config"]
+    return {
+        "run_dir": run.path,
+        "model": Path(config["model_name"]),
+        "adapter": run.adapter,
+        "dataset": Path(config["dataset"]),
+        "device": spec.get("device") or config.get("device"),
+    }
+
+
+def _one_gpu(device: str | None) -> None:
+    """Make one card visible, the one with most free memory, before anything imports torch."""
+    if device in ("cpu", "mps"):
+        return
+    from styletui_train.hardware import show_one_gpu
+
+    show_one_gpu()
+
+
+KINDS: dict[str, Kind] = {
+    "scan": _scan,
+    "prep": _prep,
+    "demo": _demo,
+    "train": _train,
+    "pairs": _pairs,
+    "eval": _eval,
+}
