@@ -12,6 +12,8 @@ from styletui_prep.tokens import TokenCounter
 # sentences, so much inside one that it only happens when a sentence alone is too long.
 _AT_PARAGRAPH, _AT_SENTENCE, _INSIDE_SENTENCE = 0.0, 0.15, 4.0
 _TOO_SHORT_COST = 25.0
+# Sums of sentences stay this far above the lower limit, so that the exact count does too.
+_MARGIN = 1.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class _Unit:
     cost: float
 
 
-def target_size(minimum: int, maximum: int) -> float:
+def target_size(minimum: float, maximum: float) -> float:
     """A fifth of the way up: short rows train faster, and more pieces make more different prompts."""
     return minimum + (maximum - minimum) / 5
 
@@ -54,7 +56,9 @@ def cut(text: str, counter: TokenCounter, minimum: int = 300, maximum: int = 800
     if not text.strip():
         return []
     units = list(_units(text, counter, maximum))
-    groups = _best_groups(units, minimum, maximum)
+    # A tokenizer counts less for the whole than for the sum of its sentences.
+    scale = counter.count(text) / max(1, sum(unit.tokens for unit in units))
+    groups = _best_groups(units, minimum * _MARGIN / max(scale, 0.1), maximum)
     return _chunks(text, counter, [(units[a].start, units[b - 1].end) for a, b in groups], minimum)
 
 
@@ -122,7 +126,7 @@ def _fitting(text: str, start: int, end: int, counter: TokenCounter, maximum: in
     return low
 
 
-def _best_groups(units: list[_Unit], minimum: int, maximum: int) -> list[tuple[int, int]]:
+def _best_groups(units: list[_Unit], minimum: float, maximum: int) -> list[tuple[int, int]]:
     target = target_size(minimum, maximum)
     best = [0.0] + [float("inf")] * len(units)
     previous = [0] * (len(units) + 1)
@@ -144,7 +148,7 @@ def _best_groups(units: list[_Unit], minimum: int, maximum: int) -> list[tuple[i
     return groups[::-1]
 
 
-def _size_cost(tokens: int, target: float, minimum: int) -> float:
+def _size_cost(tokens: int, target: float, minimum: float) -> float:
     relative = (tokens - target) / target
     missing = max(0.0, (minimum - tokens) / minimum) if minimum else 0.0
     # The fixed part makes one short chunk dearer than any over-long neighbour that would take it in.

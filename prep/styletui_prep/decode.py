@@ -99,7 +99,8 @@ def _mostly_utf8(body: bytes) -> str | None:
     # A file cut inside its last character has one broken spot at the very end.
     if broken == 1 and text.endswith("\ufffd") and beyond > 3:
         return text[:-1]
-    return text if broken <= _DAMAGE_LIMIT * beyond else None
+    # One bad byte breaks up to four places; a file in another encoding breaks nearly everywhere.
+    return text if broken <= max(4, _DAMAGE_LIMIT * beyond) and broken * 10 <= beyond else None
 
 
 def _decode_legacy(body: bytes) -> Decoded | str:

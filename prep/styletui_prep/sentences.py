@@ -55,6 +55,8 @@ def _ends(paragraph: str, *, heed_marks: bool) -> list[int] | None:
             end += 1
         if match[0][-1] in _QUOTE_CLOSE and end == match.end() and _speech_goes_on(paragraph, end):
             continue
+        if heed_marks and inside.is_aside(match.end() - 1, paragraph):
+            continue
         if not found or end > found[-1]:
             found.append(end)
     return found
@@ -70,26 +72,36 @@ class _Inside:
 
     def __init__(self, paragraph: str) -> None:
         self._depth = [0] * (len(paragraph) + 1)
-        stack: list[str] = []
+        self._opener: dict[int, int] = {}
+        stack: list[int] = []
         straight = False
         self.paired = True
         for index, character in enumerate(paragraph):
             if character == '"':
                 straight = not straight
             elif character in _OPEN:
-                stack.append(character)
+                stack.append(index)
             elif character in _PAIR:
-                if stack and stack[-1] == _PAIR[character]:
-                    stack.pop()
-                elif character not in "’)":
-                    # ’ is an apostrophe too, and `1)` counts points.
+                if stack and paragraph[stack[-1]] == _PAIR[character]:
+                    self._opener[index] = stack.pop()
+                elif character not in "’)）":
+                    # ’ is an apostrophe too, and `1)` or `1）` counts points.
                     self.paired = False
             self._depth[index + 1] = len(stack) + straight
         if stack or straight:
             self.paired = False
 
     def at(self, offset: int) -> bool:
+        """Whether a cut before `offset` would part a pair."""
         return self._depth[offset] > 0
+
+    def is_aside(self, closer: int, paragraph: str) -> bool:
+        """Whether the bracket closing at `closer` opened in the middle of a clause: the sentence goes on after it."""
+        if paragraph[closer] not in "）)】〕]":
+            return False
+        opener = self._opener.get(closer, 0)
+        before = paragraph[:opener].rstrip()[-1:]
+        return bool(before) and before.isalnum()
 
 
 def clause_ends(sentence: str) -> list[int]:
