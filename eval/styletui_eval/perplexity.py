@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
 from styletui_prep.events import Emit, Progress, ShouldStop
+from styletui_prep.prompts import VIEWS
 from styletui_train.rows import Row
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ STAGE: Final = "score_documents"
 ENOUGH_DOCUMENTS: Final = 5
 """Below this no interval is given: a bootstrap over three or four documents pretends."""
 _DRAWS: Final = 2000
-_VIEWS: Final = ("outline", "instruct", "continue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def one_view_each(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
     def rank(row: Row) -> int:
         view = row.meta.get("view")
-        return _VIEWS.index(view) if view in _VIEWS else len(_VIEWS)
+        return VIEWS.index(view) if view in VIEWS else len(VIEWS)
 
     chosen: dict[tuple[str, str], Row] = {}
     for number, row in enumerate(rows):

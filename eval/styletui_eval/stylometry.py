@@ -6,18 +6,16 @@ over all texts of an arm and its 95 % interval comes from drawing whole texts ag
 
 from __future__ import annotations
 
-import logging
 import random
 import re
 import statistics
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import Any, Final
 
 from styletui_prep.script import HAN, language
 from styletui_prep.sentences import split_sentences
+from styletui_prep.words import segment
 
 from styletui_eval import stopwords
 
@@ -70,27 +68,9 @@ class Indicators:
         return asdict(self)
 
 
-@cache
-def _segmenter() -> Any:
-    import jieba
-
-    jieba.setLogLevel(logging.CRITICAL)
-    return jieba.Tokenizer()
-
-
-def _segment(text: str) -> list[str]:
-    cutter = _segmenter()
-    if not cutter.initialized:
-        # jieba keeps its dictionary marshalled in a folder that any user of the machine may write to: not for us.
-        with tempfile.TemporaryDirectory() as own:
-            cutter.tmp_dir = own
-            cutter.initialize()
-    return [w for w in cutter.cut(text) if _WORDLIKE.search(w)]
-
-
 def words(text: str, lang: str) -> list[str]:
     """The words of `text`, lower case: jieba's in Chinese ("zh"), runs of letters else."""
-    found = _segment(text) if lang == "zh" else _LATIN_WORD.findall(text)
+    found = [w for w in segment(text) if _WORDLIKE.search(w)] if lang == "zh" else _LATIN_WORD.findall(text)
     return [w.lower().replace("’", "'") for w in found]
 
 

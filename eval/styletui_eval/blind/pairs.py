@@ -61,7 +61,8 @@ STAGE_WRITE: Final = "write_pairs"
 @dataclass(frozen=True, slots=True)
 class PairsConfig:
     """What to make. `count` pairs against the base with `examples` training texts (3 to 5), and `zero_shot_share` of
-    that many more against the base without any. `batch` prompts are written at once, `first_batch` the first time.
+    that many more against the base without any. `batch` prompts are written at once (on two cores a 270M model writes
+    26 tokens a second alone, 60 in a batch of 4, 80 in one of 6), `first_batch` the first time.
     """
 
     run_dir: Path
@@ -76,7 +77,7 @@ class PairsConfig:
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 42
     first_batch: int = 2
-    batch: int = 4
+    batch: int = 6
     device: str | None = None
 
     @property
@@ -244,13 +245,12 @@ class _Maker:
         ours = pen.write([q.messages for q in prompts], adapter=True, sampling=sampling, seed=seed)
         theirs = pen.write(opponents, adapter=False, sampling=sampling, seed=seed)
         texts: list[dict[Arm, str]] = []
-        for plan, prompt, one, other in zip(plans, prompts, ours, theirs, strict=False):
+        for plan, one, other in zip(plans, ours, theirs, strict=False):
             against = plan.right if plan.left == "adapter" else plan.left
-            asked = prompt.messages[-1]["content"]
             texts.append(
                 {
-                    "adapter": clean(one.text, asked, self._marks),
-                    against: clean(other.text, asked, self._marks),
+                    "adapter": clean(one.text, self._marks),
+                    against: clean(other.text, self._marks),
                 }
             )
         return texts

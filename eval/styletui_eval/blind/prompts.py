@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from styletui_prep.errors import EXIT_NO_INPUT, UserError
+from styletui_prep.prompts import VIEWS
 from styletui_prep.script import comparable
 from styletui_train.rows import Message, Row, read_rows
 
 from styletui_eval.blind.texts import excerpt
 
 SPLITS: Final = ("test", "val")
-VIEWS: Final = ("outline", "instruct", "continue")
 _LONE_LABEL = re.compile(r"\n+[ \t]*[^\s：:][^\n：:]{0,15}[：:][ \t]*\n*\Z")
 
 

@@ -47,7 +47,7 @@ class RevealResult:
 
     `early`: not everything planned had been rated. `picked_left` of `picked` votes chose the left text (a rater
     without a side takes about half). `dropped`: reason -> arm -> count. `problems` are codes of `verify`.
-    `sides`: pair id -> arm on the left.
+    `sides`: pair id -> arm on the left; `zero_shot`: the pairs of the extra contrast.
     """
 
     name: str
@@ -64,6 +64,7 @@ class RevealResult:
     dropped: dict[str, dict[str, int]]
     problems: tuple[str, ...]
     sides: dict[str, str]
+    zero_shot: tuple[str, ...]
     sha256: str
 
     def to_json(self) -> dict[str, Any]:
@@ -110,6 +111,7 @@ def read_reveal(folder: Path) -> RevealResult | None:
                 "main": _tally_from(data["main"]),
                 "zero": _tally_from(data["zero"]),
                 "problems": tuple(data["problems"]),
+                "zero_shot": tuple(data["zero_shot"]),
                 "loops": Loops(loops["pairs"], loops["texts"], _tally_from(loops["votes"])),
             }
         )
@@ -171,6 +173,7 @@ def _count(
         dropped=_dropped(folder, sealed),
         problems=tuple(dict.fromkeys(p.code for p in verify(folder).problems)),
         sides=sides,
+        zero_shot=tuple(p.id for p in sealed.pairs if p.contrast == "zero" and p.id in sides),
         sha256=commitment.sha256,
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
+from styletui_prep.prompts import VIEWS, build_prompt
 from styletui_prep.script import language
 from styletui_prep.sentences import clause_ends, paragraphs, sentence_ends
 
@@ -46,20 +48,27 @@ def marks_used(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(used)
 
 
-def clean(text: str, prompt: str, keep_marks: frozenset[str]) -> str:
+@cache
+def _any_label() -> re.Pattern[str]:
+    """A line that begins with a label of our prompts, in any view and language."""
+    prompts = (build_prompt(view, "x", ["x"], ["x"], "x", lang) for view in VIEWS for lang in ("zh", "en"))
+    labels = {m.group(1).strip() for prompt in prompts for m in _LABEL.finditer(prompt)}
+    return re.compile(rf"^[ \t]*(?:{'|'.join(map(re.escape, sorted(labels)))})[：:]", re.MULTILINE)
+
+
+def clean(text: str, keep_marks: frozenset[str]) -> str:
     """What the rater sees of a generated text; the same for every arm.
 
-    Goes: thinking, an assistant's opening phrase, the prompt's labels (at the start) and everything from the first
+    Goes: thinking, an assistant's opening phrase, one of our prompts' labels (at the start) and everything from the first
     label on (a base model goes on to write the next example), Markdown that the author never uses.
     """
     text = _THINKING.sub("", text).replace("\r\n", "\n").strip()
     text = _FILLER.sub("", text, count=1)
-    labels = {m.group(1).strip() for m in _LABEL.finditer(prompt)}
-    if labels:
-        any_label = rf"^[ \t]*(?:{'|'.join(map(re.escape, sorted(labels, key=len, reverse=True)))})[：:]"
-        text = re.sub(rf"\A(?:{any_label})\s*", "", text)
-        following = re.search(any_label, text, re.MULTILINE)
-        text = text[: following.start()] if following else text
+    label = _any_label()
+    first = label.match(text)
+    text = text[first.end() :].lstrip() if first else text
+    following = label.search(text)
+    text = text[: following.start()] if following else text
     for name, (pattern, instead) in _MARKS.items():
         if name not in keep_marks:
             text = pattern.sub(instead, text)

@@ -43,7 +43,9 @@ def config(tmp_path: Path) -> PairsConfig:
     adapter.mkdir(parents=True)
     (adapter / "adapter_model.safetensors").write_bytes(b"weights")
     dataset = make_dataset(tmp_path / "data")
-    return PairsConfig(tmp_path / "run", tmp_path / "model", adapter, dataset, count=6, zero_shot_share=0.34)
+    return PairsConfig(
+        tmp_path / "run", tmp_path / "model", adapter, dataset, count=6, zero_shot_share=0.34, batch=4
+    )
 
 
 def test_the_whole_way(config: PairsConfig) -> None:

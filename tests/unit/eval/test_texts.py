@@ -3,7 +3,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from styletui_eval.blind.texts import clean, equalise, excerpt, marks_used, too_short
 
-PROMPT = "题目：旧自行车\n要点：\n- 骑了十年\n- 铃铛坏了\n关键词：车、雨\n\n正文：\n"
 NONE = frozenset[str]()
 
 
@@ -24,17 +23,17 @@ NONE = frozenset[str]()
     ],
 )
 def test_cleaning(raw: str, shown: str) -> None:
-    assert clean(raw, PROMPT, NONE) == shown
+    assert clean(raw, NONE) == shown
 
 
 def test_marks_that_the_author_uses_stay() -> None:
     author = marks_used(["# 题\n\n正文。", "平常的话。"])
     assert author == {"heading"}
-    assert clean("# 题\n**重**", PROMPT, author) == "# 题\n重"
+    assert clean("# 题\n**重**", author) == "# 题\n重"
 
 
 def test_a_label_inside_a_line_is_no_label() -> None:
-    assert clean("他写下题目：车。", PROMPT, NONE) == "他写下题目：车。"
+    assert clean("他写下题目：车。", NONE) == "他写下题目：车。"
 
 
 def test_both_end_at_a_sentence_and_within_a_fifth() -> None:
