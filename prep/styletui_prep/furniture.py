@@ -79,7 +79,7 @@ def strip_furniture(blocks: list[Block], title: str) -> Stripped:
     total = len(blocks)
     listing = False
     for index, block in enumerate(blocks):
-        head, tail = index < _HEAD_BLOCKS, index * 2 >= total
+        head, tail = index < _HEAD_BLOCKS, index >= total // 2
         kept: list[str] = []
         cut = False
         for line in block.text.split("\n"):
