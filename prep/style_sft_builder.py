@@ -23,7 +23,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--output_dir", type=Path, required=True, help="where the dataset goes / 输出文件夹")
     parser.add_argument("--train_ratio", type=float, default=0.9, help="share to train on / 训练占比 (0.9)")
     parser.add_argument("--seed", type=int, default=42, help="seed of every random choice / 随机种子 (42)")
-    parser.add_argument("--model", type=Path, help="model folder whose tokenizer counts / 用其分词器计数的模型")
+    parser.add_argument(
+        "--model", type=Path, help="model folder whose tokenizer counts / 用其分词器计数的模型"
+    )
     return parser.parse_args(argv)
 
 

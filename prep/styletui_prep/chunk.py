@@ -95,7 +95,9 @@ def _units(text: str, counter: TokenCounter, maximum: int) -> Iterator[_Unit]:
             at = stop
 
 
-def _pieces(text: str, start: int, end: int, counter: TokenCounter, maximum: int, cost: float) -> Iterator[_Unit]:
+def _pieces(
+    text: str, start: int, end: int, counter: TokenCounter, maximum: int, cost: float
+) -> Iterator[_Unit]:
     """A sentence longer than a chunk: cut at clauses, and a clause longer than a chunk anywhere."""
     at = start
     for offset in clause_ends(text[start:end]):

@@ -50,7 +50,9 @@ def clean(raw: str, profile: str, title: str = "") -> Cleaned:
     front = split_front_matter(text)
     parsed = parse_plain(front.body) if profile == PROFILE_PLAIN else parse_markdown(front.body)
     heading, parsed.blocks = _own_title(parsed.blocks, front.title, title)
-    return Cleaned(_compose(parsed.blocks, parsed), title=front.title or heading, removed=_counts(parsed.dropped))
+    return Cleaned(
+        _compose(parsed.blocks, parsed), title=front.title or heading, removed=_counts(parsed.dropped)
+    )
 
 
 def _clean_wechat(text: str, title: str) -> Cleaned:

@@ -78,7 +78,9 @@ def collect(
     return result
 
 
-def _read(source: Path, kind: str | None, result: Collected, emit: Emit, should_stop: ShouldStop) -> list[_Candidate]:
+def _read(
+    source: Path, kind: str | None, result: Collected, emit: Emit, should_stop: ShouldStop
+) -> list[_Candidate]:
     _check_place(source)
     chosen = choose(source, kind)
     if chosen is None:
@@ -122,11 +124,15 @@ def _clean_one(document: Document, result: Collected) -> _Candidate | None:
     result.removed.update(cleaned.removed)
     result.notes.update(document.notes)
     if cleaned.stub or not any(character.isalnum() for character in cleaned.text):
-        result.skips.append(Skip(document.source, "stub_page" if cleaned.stub else "no_prose", doc=document.id))
+        result.skips.append(
+            Skip(document.source, "stub_page" if cleaned.stub else "no_prose", doc=document.id)
+        )
         result.found += 1
         return None
     title = " ".join(without_invisible(writable(cleaned.title or document.title)).splitlines()).strip()
-    return _Candidate(replace(document, title=title, text=writable(cleaned.text), raw=writable(document.raw)), cleaned)
+    return _Candidate(
+        replace(document, title=title, text=writable(cleaned.text), raw=writable(document.raw)), cleaned
+    )
 
 
 def _explain_nothing(sources: Sequence[Path], result: Collected, documents: Sequence[object]) -> None:
@@ -149,12 +155,16 @@ def _is_empty(source: Path) -> bool:
     return False
 
 
-def _by_author(candidates: Sequence[_Candidate], author: str | None, result: Collected, emit: Emit) -> list[Document]:
+def _by_author(
+    candidates: Sequence[_Candidate], author: str | None, result: Collected, emit: Emit
+) -> list[Document]:
     """Keep what the author wrote; a document without a credit is by the account's usual author."""
     usual = usual_author([candidate.credited for candidate in candidates])
     wanted = names(author) if author else ([usual] if usual else [])
     # The account's own name stands for its usual author, unless somebody else was asked for.
-    at_home = author is None or (usual is not None and comparable(usual) in {comparable(name) for name in wanted})
+    at_home = author is None or (
+        usual is not None and comparable(usual) in {comparable(name) for name in wanted}
+    )
     kept: list[Document] = []
     tally: Counter[str] = Counter()
     for candidate in candidates:

@@ -25,7 +25,9 @@ _PUNCTUATION = frozenset("，。、；：？！“”‘’「」『』《》（
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _HAN_RE = re.compile(f"[{HAN}]")
 # UTF-8 once read as latin-1 or cp1252 and saved again.
-_TWICE_ENCODED = re.compile("[\u00c2-\u00f4\u0160\u0161\u0178\u017d\u017e][\u0080-\u00bf\u0152-\u017e\u2013-\u203a\u20ac\u2122]")
+_TWICE_ENCODED = re.compile(
+    "[\u00c2-\u00f4\u0160\u0161\u0178\u017d\u017e][\u0080-\u00bf\u0152-\u017e\u2013-\u203a\u20ac\u2122]"
+)
 _KNOWN_WRECKS = ("锟斤拷", "烫烫烫", "屯屯屯", "ï»¿", "銈勩")
 _DAMAGE_LIMIT = 0.01
 _MIN_HAN_TO_JUDGE = 40

@@ -50,7 +50,8 @@ class Document:
 
     `raw` is the decoded file as it was, `text` the cleaned prose (paragraphs apart by a blank line; empty
     until cleaned). `date` is ISO-8601 or None. `source` is the path below the folder that was given, with
-    that folder's name. `account` is where it was published, `credits` what its own credit lines say.
+    that folder's name. `profile` says how `raw` is to be cleaned, `account` where it was published; `notes` are
+    things worked around.
     """
 
     id: str

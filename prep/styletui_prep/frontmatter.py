@@ -21,7 +21,22 @@ _DATE = re.compile(
 )
 _TITLE_KEYS = ("title", "标题", "题目", "name")
 _AUTHOR_KEYS = ("author", "authors", "作者", "by", "creator")
-_DATE_KEYS = ("date", "日期", "created", "created_at", "createdat", "creation_date", "publish_time", "published_at", "published", "pubdate", "发布时间", "创建时间", "time", "updated")
+_DATE_KEYS = (
+    "date",
+    "日期",
+    "created",
+    "created_at",
+    "createdat",
+    "creation_date",
+    "publish_time",
+    "published_at",
+    "published",
+    "pubdate",
+    "发布时间",
+    "创建时间",
+    "time",
+    "updated",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,9 @@ def iso_date(value: object) -> str | None:
     if not isinstance(value, str | int):
         return None
     for match in _DATE.finditer(str(value)[:400]):
-        year, month, day = (match["y"], match["m"], match["d"]) if match["y"] else (match["cy"], match["cm"], match["cd"])
+        year, month, day = (
+            (match["y"], match["m"], match["d"]) if match["y"] else (match["cy"], match["cm"], match["cd"])
+        )
         try:
             return datetime.date(int(year), int(month), int(day)).isoformat()
         except ValueError:

@@ -42,7 +42,9 @@ def statistics(
     """
     everything = [sample for split in SPLITS for sample in samples[split]]
     kept = Counter(splits[document.id] for document in documents)
-    years = Counter((document.date or "unknown")[:4] if document.date else "unknown" for document in documents)
+    years = Counter(
+        (document.date or "unknown")[:4] if document.date else "unknown" for document in documents
+    )
     views = Counter(sample.view for sample in everything)
     actual = round(kept["train"] / len(documents), 4) if documents else 0.0
     return {

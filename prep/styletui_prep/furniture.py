@@ -16,7 +16,9 @@ _STUB = 200
 _ROLE_AUTHOR = r"文\s?/\s?图|图\s?/\s?文|图文|文图|文字|撰文|撰稿|作者|原创|文案|供稿|投稿|文"
 _ROLE_OTHER = r"排版|编辑|责编|责任编辑|美编|校对|审核|终审|初审|监制|策划|摄影|插画|配图|图片|图|设计|视频|音频|朗读|主播|出品|题字|制图|统筹"
 _DELIMITER = r"\s*[|｜丨︱/／:：]\s*"
-_CREDIT = re.compile(rf"(?P<author>{_ROLE_AUTHOR})?(?(author)|(?:{_ROLE_OTHER})){_DELIMITER}(?P<name>\S(?:.{{0,22}}\S)?)")
+_CREDIT = re.compile(
+    rf"(?P<author>{_ROLE_AUTHOR})?(?(author)|(?:{_ROLE_OTHER})){_DELIMITER}(?P<name>\S(?:.{{0,22}}\S)?)"
+)
 _NEXT_CREDIT = re.compile(rf"\s+(?=(?:{_ROLE_AUTHOR}|{_ROLE_OTHER})\s*[|｜丨︱/／:：])")
 _NAME_SEPARATOR = re.compile(r"\s*(?:[、，,&＆;；/]|\s和\s|\s{1,})\s*")
 
@@ -24,7 +26,9 @@ _REPRINT = re.compile(
     r"(?:(?:本文|文章|此文|全文|内容|以下内容)\s*(?:系|为)?\s*(?:转载自?|转自|摘自|选自|来源于|来自)|转载自|转自(?=[\s:：「『“《\"]))"
     r"\s*[:：]?(?P<from>.*)"
     r"|[\[【（(]?\s*(?:转载|转帖)\s*(?:[\]】）)]|$|[|｜丨:：])\s*(?P<rest>.*)"
-    r"|(?:文章|本文)?来源{d}(?P<source>.*)|原载{d}?(?P<first>.*)|(?:原文)?作者授权转载.*".replace("{d}", r"\s*[|｜丨︱/／:：]\s*")
+    r"|(?:文章|本文)?来源{d}(?P<source>.*)|原载{d}?(?P<first>.*)|(?:原文)?作者授权转载.*".replace(
+        "{d}", r"\s*[|｜丨︱/／:：]\s*"
+    )
 )
 _REPRINT_TITLE = re.compile(r"\s*[\[【（(]?(?:转载|转)\s*(?:[\]】）)]|[|｜丨:：])")
 
@@ -47,9 +51,13 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _CUT_HERE = re.compile(r"喜欢此内容的人还喜欢|继续滑动看下一个|精选留言|写下你的留言")
-_MORE_READING = re.compile(r"[-—【\[\s]*(?:推荐阅读|往期推荐|往期回顾|往期精选|往期文章|延伸阅读|相关阅读|更多阅读|猜你喜欢)[-—】\]\s:：]*")
+_MORE_READING = re.compile(
+    r"[-—【\[\s]*(?:推荐阅读|往期推荐|往期回顾|往期精选|往期文章|延伸阅读|相关阅读|更多阅读|猜你喜欢)[-—】\]\s:：]*"
+)
 _SENTENCE_END = re.compile(r"[。！？!?…”」』]\s*\Z")
-_STUBS = re.compile(r"该内容已被发布者删除|此内容因违规无法查看|该内容暂时无法查看|此帐号已被屏蔽|该公众号已迁移|内容审核中|链接已过期")
+_STUBS = re.compile(
+    r"该内容已被发布者删除|此内容因违规无法查看|该内容暂时无法查看|此帐号已被屏蔽|该公众号已迁移|内容审核中|链接已过期"
+)
 
 
 @dataclass(slots=True)
@@ -168,7 +176,11 @@ def without_doubles(blocks: list[Block], removed: Counter[str]) -> list[Block]:
         if block.kind in (QUOTE, ITEM):
             halves = block.text.split("\n")
             middle = len(halves) // 2
-            if len(halves) % 2 == 0 and key and comparable("".join(halves[:middle])) == comparable("".join(halves[middle:])):
+            if (
+                len(halves) % 2 == 0
+                and key
+                and comparable("".join(halves[:middle])) == comparable("".join(halves[middle:]))
+            ):
                 block = Block(block.kind, "\n".join(halves[:middle]), block.marker, block.links_only)
                 removed["doubled"] += 1
             keys = [comparable(line) for line in block.text.split("\n")]

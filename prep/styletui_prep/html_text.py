@@ -11,7 +11,23 @@ _DROPPED: Final = frozenset(
     | {"audio", "video", "canvas", "select", "button", "textarea", "noscript", "figcaption", "head", "title"}
 )
 _BREAKING: Final = frozenset(
-    {"p", "div", "section", "article", "center", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "details"}
+    {
+        "p",
+        "div",
+        "section",
+        "article",
+        "center",
+        "li",
+        "ul",
+        "ol",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "details",
+    }
     | {"summary", "aside", "header", "footer", "figure", "hr", "address", "main", "dd", "dt"}
 )
 
@@ -60,5 +76,7 @@ def html_prose(content: str) -> list[str]:
     except (AssertionError, ValueError):
         # html.parser gives up on a few malformed declarations; what was read so far stands.
         pass
-    lines = ("\n".join(line.strip() for line in paragraph.split("\n")).strip() for paragraph in parser.paragraphs)
+    lines = (
+        "\n".join(line.strip() for line in paragraph.split("\n")).strip() for paragraph in parser.paragraphs
+    )
     return [line for line in lines if line]

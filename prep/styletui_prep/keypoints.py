@@ -38,7 +38,8 @@ def rank(sentences: Sequence[str]) -> list[float]:
     for _ in range(_ROUNDS):
         scores = [
             (1 - _DAMPING)
-            + _DAMPING * sum(links[j][i] * scores[j] / totals[j] for j in range(size) if links[j][i] and totals[j])
+            + _DAMPING
+            * sum(links[j][i] * scores[j] / totals[j] for j in range(size) if links[j][i] and totals[j])
             for i in range(size)
         ]
     return scores
@@ -49,7 +50,10 @@ def key_points(text: str, count: int) -> list[str]:
     sentences = split_sentences(text)[:_SENTENCES_AT_MOST]
     scores = rank(sentences)
     # Long sentences share words with everything; a mild brake keeps them from taking every place.
-    weighed = [score / math.sqrt(1 + max(0, len(sentence) - 60) / 60) for score, sentence in zip(scores, sentences, strict=True)]
+    weighed = [
+        score / math.sqrt(1 + max(0, len(sentence) - 60) / 60)
+        for score, sentence in zip(scores, sentences, strict=True)
+    ]
     best = sorted(range(len(sentences)), key=lambda index: (-weighed[index], index))
     notes: dict[int, str] = {}
     for index in best:

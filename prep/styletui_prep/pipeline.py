@@ -104,13 +104,24 @@ class PrepResult:
 
 
 def scan(
-    sources: Sequence[Path], *, kind: str | None = None, author: str | None = None, emit: Emit, should_stop: ShouldStop
+    sources: Sequence[Path],
+    *,
+    kind: str | None = None,
+    author: str | None = None,
+    emit: Emit,
+    should_stop: ShouldStop,
 ) -> ScanResult:
     """Read everything once and say what is there; writes nothing. Errors: see `collect`."""
     found = collect(sources, kind=kind, author=author, emit=emit, should_stop=should_stop)
     dates = [document.date for document in found.documents if document.date]
     recognised = tuple(
-        {"source": str(source), "kind": seen.kind, "confidence": seen.confidence, "reason": seen.reason, "found": seen.found}
+        {
+            "source": str(source),
+            "kind": seen.kind,
+            "confidence": seen.confidence,
+            "reason": seen.reason,
+            "found": seen.found,
+        }
         for source, seen in found.detections
     )
     first = found.detections[0][1]
@@ -149,7 +160,9 @@ def prepare(config: PrepConfig, emit: Emit, should_stop: ShouldStop) -> PrepResu
     counter, exact = load_counter(config.tokenizer)
     if not exact:
         emit(Warned("tokens_approximate", {}))
-    found = collect(config.sources, kind=config.kind, author=config.author, emit=emit, should_stop=should_stop)
+    found = collect(
+        config.sources, kind=config.kind, author=config.author, emit=emit, should_stop=should_stop
+    )
     pieces = _cut_all(config, found, counter, emit, should_stop)
     documents = [document for document in found.documents if document.id in pieces]
     if not documents:
@@ -166,7 +179,9 @@ def prepare(config: PrepConfig, emit: Emit, should_stop: ShouldStop) -> PrepResu
 
 def _nothing(config: PrepConfig, found: Collected) -> None:
     reason, count = next(iter(by_reason(found.skips).items()), ("too_short", 0))
-    raise UserError("nothing_usable", path=str(config.sources[0]), reason=reason, count=count, files=found.files)
+    raise UserError(
+        "nothing_usable", path=str(config.sources[0]), reason=reason, count=count, files=found.files
+    )
 
 
 def _warn_about_size(documents: Sequence[Document], splits: dict[str, str], emit: Emit) -> None:
@@ -250,7 +265,9 @@ def _sample_all(
     return samples
 
 
-def _counts(found: Collected, documents: Sequence[Document], pieces: dict[str, _Pieces], samples: int) -> dict[str, int]:
+def _counts(
+    found: Collected, documents: Sequence[Document], pieces: dict[str, _Pieces], samples: int
+) -> dict[str, int]:
     chunks = [chunk for mine in pieces.values() for chunk in mine.chunks]
     return {
         "files_seen": found.files,
@@ -283,7 +300,10 @@ def _write(
         DOCUMENTS: lines(document.to_json() for document in documents),
         ORIGINALS: lines({"id": document.id, "raw": document.raw} for document in documents),
         SKIPPED: lines(skip.to_json() for skip in found.skips),
-        **{samples_file(split): lines(to_row(sample, config.format) for sample in samples[split]) for split in SPLITS},
+        **{
+            samples_file(split): lines(to_row(sample, config.format) for sample in samples[split])
+            for split in SPLITS
+        },
         STATS: json_bytes(stats),
     }
     files[MANIFEST] = json_bytes(_manifest(config, found, documents, exact, files))
@@ -308,7 +328,12 @@ def _manifest(
         "settings": config.to_json(),
         "sources": [{"path": str(source), "kind": seen.kind} for source, seen in found.detections],
         "documents": [
-            {"id": document.id, "source": document.source, "sha256": document.sha256, "encoding": document.encoding}
+            {
+                "id": document.id,
+                "source": document.source,
+                "sha256": document.sha256,
+                "encoding": document.encoding,
+            }
             for document in documents
         ],
         "tokens": {"exact": exact, "tokenizer_sha256": _tokenizer_hash(config.tokenizer) if exact else None},

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 
 _LABELS: Final[dict[str, dict[str, str]]] = {
-    "zh": {"title": "题目：", "points": "要点：", "words": "关键词：", "before": "前文：", "text": "正文：", "on": "接着写：", "comma": "、"},
+    "zh": {
+        "title": "题目：",
+        "points": "要点：",
+        "words": "关键词：",
+        "before": "前文：",
+        "text": "正文：",
+        "on": "接着写：",
+        "comma": "、",
+    },
     "en": {
         "title": "Title: ",
         "points": "Points:",

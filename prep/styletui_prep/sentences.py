@@ -8,7 +8,7 @@ from collections.abc import Iterator
 _OPEN = "“‘「『（(《【〔[{"
 _CLOSE = "”’」』）)》】〕]}"
 _PAIR = dict(zip(_CLOSE, _OPEN, strict=True))
-_QUOTE_CLOSE = "”」』\""
+_QUOTE_CLOSE = '”」』"'
 # A run of end marks with the closers that belong to it; a Latin full stop ends a sentence only before white
 # space and a capital, an opening mark or the end.
 _END = re.compile(r"[。！？!?…．｡]+[”’」』）)》】\"'\]]*|\.+[\"'”’)\]]*(?=\s+[\"'“‘(\[A-Z0-9]|\s*\Z)")
@@ -64,7 +64,7 @@ def _ends(paragraph: str, *, heed_marks: bool) -> list[int] | None:
 
 def _speech_goes_on(paragraph: str, at: int) -> bool:
     """After a closing quotation mark: anything but the end or a new quotation still belongs to it."""
-    return at < len(paragraph) and paragraph[at] not in "“「『\""
+    return at < len(paragraph) and paragraph[at] not in '“「『"'
 
 
 class _Inside:

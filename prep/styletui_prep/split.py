@@ -75,5 +75,7 @@ def _cut(ordered: Sequence[Document], test: int, validation: int) -> dict[str, s
     """The last `test` to test, the `validation` before them to validation, the rest to training."""
     names = {}
     for from_end, document in enumerate(reversed(ordered)):
-        names[document.id] = TEST if from_end < test else VALIDATION if from_end < test + validation else TRAIN
+        names[document.id] = (
+            TEST if from_end < test else VALIDATION if from_end < test + validation else TRAIN
+        )
     return names

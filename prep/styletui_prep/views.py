@@ -49,7 +49,11 @@ class Sample:
 
 
 def build_samples(
-    document: Document, chunks: Sequence[tuple[int, Chunk]], of: int, views: Sequence[str], counter: TokenCounter,
+    document: Document,
+    chunks: Sequence[tuple[int, Chunk]],
+    of: int,
+    views: Sequence[str],
+    counter: TokenCounter,
     previous: dict[int, str],
 ) -> Iterator[Sample | Skip]:
     """The samples of one document's kept chunks, and a reason for every view that a chunk cannot have.
@@ -62,12 +66,21 @@ def build_samples(
         for view in views:
             if view == "continue" and not previous.get(index):
                 continue
-            prompt = _prompt(view, document.title, _part(index, of, lang), chunk, previous.get(index, ""), lang, counter)
+            prompt = _prompt(
+                view, document.title, _part(index, of, lang), chunk, previous.get(index, ""), lang, counter
+            )
             if prompt is None:
                 yield Skip(document.source, "prompt_repeats_text", doc=document.id, chunk=index, detail=view)
             else:
                 yield Sample(
-                    document.id, index, view, prompt, chunk.text, chunk.tokens + 1, document.title, document.date
+                    document.id,
+                    index,
+                    view,
+                    prompt,
+                    chunk.text,
+                    chunk.tokens + 1,
+                    document.title,
+                    document.date,
                 )
 
 

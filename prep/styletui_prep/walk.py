@@ -83,7 +83,11 @@ def _link_reason(path: Path, inside: Path) -> str:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
         return "link_loop"
-    return "link_loop" if target == inside or target.is_relative_to(inside) or inside.is_relative_to(target) else "link_outside"
+    return (
+        "link_loop"
+        if target == inside or target.is_relative_to(inside) or inside.is_relative_to(target)
+        else "link_outside"
+    )
 
 
 def _one_file(path: Path, root: Path) -> Iterator[Found | Skip]:
@@ -93,7 +97,9 @@ def _one_file(path: Path, root: Path) -> Iterator[Found | Skip]:
     except FileNotFoundError:
         yield Skip(source, "broken_link")
     except OSError as error:
-        yield Skip(source, "link_loop" if path.is_symlink() else "unreadable", detail=error.__class__.__name__)
+        yield Skip(
+            source, "link_loop" if path.is_symlink() else "unreadable", detail=error.__class__.__name__
+        )
     else:
         if stat.S_ISREG(status.st_mode):
             yield Found(path, source, status.st_size)

@@ -17,7 +17,7 @@ from styletui_prep.document import (
     Tally,
     document_id,
 )
-from styletui_prep.frontmatter import FrontMatter, iso_date, split_front_matter, without_date
+from styletui_prep.frontmatter import iso_date, split_front_matter, without_date
 from styletui_prep.readers.base import Detection
 from styletui_prep.script import one_kind_of_line_break, writable
 from styletui_prep.walk import Found, read_bytes, walk
@@ -88,11 +88,6 @@ def read_text_file(found: Found) -> Document | Skip:
         encoding=decoded.encoding,
         notes=tuple(notes),
     )
-
-
-def body_of(document: Document) -> FrontMatter:
-    """The raw text again, without its front matter."""
-    return split_front_matter(document.raw)
 
 
 def _title_from_name(path: Path) -> str:

@@ -68,7 +68,9 @@ class WechatReader:
                 break
             if isinstance(item, Found) and _is_markdown(item.path.name):
                 folder = item.path.resolve().parent
-                article = _DATED.match(folder.name) and ((folder / _META).exists() or item.path.stem == folder.name)
+                article = _DATED.match(folder.name) and (
+                    (folder / _META).exists() or item.path.stem == folder.name
+                )
                 inside, outside = inside + bool(article), outside + (not article)
         if not inside:
             return None

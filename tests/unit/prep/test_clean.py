@@ -9,13 +9,15 @@ def wechat(text: str, title: str = "") -> str:
 
 
 def test_punctuation_widths_and_double_spaces_stay_as_typed() -> None:
-    text = "早上六点四十二分，  雾还没散。。他说：“真的？！”我ＡＢ了一下（不对）~~ 😀👨‍👩‍👧 ——也行；就这样！！！"
+    text = (
+        "早上六点四十二分，  雾还没散。。他说：“真的？！”我ＡＢ了一下（不对）~~ 😀👨‍👩‍👧 ——也行；就这样！！！"
+    )
     assert clean(text, "markdown").text == text
     assert wechat(text) == text
 
 
 def test_bold_marks_and_the_spaces_the_exporter_put_around_them_go() -> None:
-    assert wechat("我选择 **天心阁** 作为起点，**  **") .startswith("我选择天心阁作为起点")
+    assert wechat("我选择 **天心阁** 作为起点，**  **").startswith("我选择天心阁作为起点")
     assert wechat("我选择 天心阁 作为起点，走过去。") == "我选择天心阁作为起点，走过去。"
     assert wechat("**「好」**了，他说**不打紧** 。") == "「好」了，他说不打紧。"
 
@@ -34,11 +36,22 @@ def test_code_tables_pictures_formulas_and_quotations_go_and_are_counted() -> No
     )
     cleaned = clean(text, "markdown")
     assert cleaned.text == "开头一段。\n\n看这一篇和 就懂。"
-    assert cleaned.removed == {"code": 1, "formula": 1, "html": 1, "image": 1, "link": 2, "quote": 1, "table": 1}
+    assert cleaned.removed == {
+        "code": 1,
+        "formula": 1,
+        "html": 1,
+        "image": 1,
+        "link": 2,
+        "quote": 1,
+        "table": 1,
+    }
 
 
 def test_html_keeps_its_prose_and_drops_its_scripts() -> None:
-    assert clean("<div><p>第一段。</p><p>第二<b>段</b>。</p><style>p{}</style></div>\n", "markdown").text == "第一段。\n\n第二段。"
+    assert (
+        clean("<div><p>第一段。</p><p>第二<b>段</b>。</p><style>p{}</style></div>\n", "markdown").text
+        == "第一段。\n\n第二段。"
+    )
     assert clean('一行<br/>两行<a name="x"></a>', "markdown").text == "一行\n两行"
 
 

@@ -4,7 +4,9 @@ import pytest
 from styletui_prep.decode import Decoded, decode, looks_garbled
 
 SIMPLIFIED = "早上六点四十二分，雾还没散。我把铺子的门板一块一块卸下来，数了数，还是十一块；昨天也是这个数。"
-TRADITIONAL = "今天早晨下著雨，我們坐在茶館裡說話。老闆娘把爐火撥旺，問我要不要再添一壺。我說不必了，等一會兒還得趕船。"
+TRADITIONAL = (
+    "今天早晨下著雨，我們坐在茶館裡說話。老闆娘把爐火撥旺，問我要不要再添一壺。我說不必了，等一會兒還得趕船。"
+)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])

@@ -12,7 +12,15 @@ from styletui_prep.split import held_out_sizes, split_documents
 def documents(count: int, undated: int = 0) -> list[Document]:
     return [
         Document(
-            f"{n:012x}", "t", None, None if n < undated else f"20{n // 300:02}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}", "note", f"{n}.md", "", "plain", "0"
+            f"{n:012x}",
+            "t",
+            None,
+            None if n < undated else f"20{n // 300:02}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}",
+            "note",
+            f"{n}.md",
+            "",
+            "plain",
+            "0",
         )
         for n in range(count)
     ]
@@ -37,7 +45,15 @@ def test_jaccard_measures_shared_five_grams() -> None:
 
 @pytest.mark.parametrize(
     ("count", "ratio", "sizes"),
-    [(72, None, (11, 7)), (100, 0.9, (5, 5)), (5, None, (1, 1)), (3, None, (1, 1)), (2, None, (1, 0)), (1, None, (0, 0)), (3, 0.01, (1, 1))],
+    [
+        (72, None, (11, 7)),
+        (100, 0.9, (5, 5)),
+        (5, None, (1, 1)),
+        (3, None, (1, 1)),
+        (2, None, (1, 0)),
+        (1, None, (0, 0)),
+        (3, 0.01, (1, 1)),
+    ],
 )
 def test_sizes(count: int, ratio: float | None, sizes: tuple[int, int]) -> None:
     assert held_out_sizes(count, ratio) == sizes
@@ -46,7 +62,9 @@ def test_sizes(count: int, ratio: float | None, sizes: tuple[int, int]) -> None:
 def test_the_newest_are_for_the_test() -> None:
     everything = documents(100)
     splits = split_documents(everything)
-    dates = {name: [d.date or "" for d in everything if splits[d.id] == name] for name in ("train", "val", "test")}
+    dates = {
+        name: [d.date or "" for d in everything if splits[d.id] == name] for name in ("train", "val", "test")
+    }
     assert max(dates["train"]) < min(dates["val"]) <= max(dates["val"]) < min(dates["test"])
     assert [len(dates[name]) for name in ("train", "val", "test")] == [75, 10, 15]
 
@@ -62,8 +80,12 @@ def test_undated_documents_are_spread_the_same_way_each_time() -> None:
 
 def test_random_split_depends_on_the_seed_only() -> None:
     everything = documents(60)
-    assert split_documents(everything, mode="random", seed=1) == split_documents(everything[::-1], mode="random", seed=1)
-    assert split_documents(everything, mode="random", seed=1) != split_documents(everything, mode="random", seed=2)
+    assert split_documents(everything, mode="random", seed=1) == split_documents(
+        everything[::-1], mode="random", seed=1
+    )
+    assert split_documents(everything, mode="random", seed=1) != split_documents(
+        everything, mode="random", seed=2
+    )
 
 
 def test_usual_author_needs_a_majority() -> None:

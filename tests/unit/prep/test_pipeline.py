@@ -70,7 +70,15 @@ def test_every_file_of_the_dataset(full: Path, tmp_path: Path) -> None:
     assert {d["author"] for d in documents} == {"林渡"}
     assert not any("关注半坡" in d["text"] or "排版" in d["text"] for d in documents)
     stats = json.loads((out / "dataset_stats.json").read_text(encoding="utf-8"))
-    founding = ["total_articles", "total_samples", "train_samples", "val_samples", "train_ratio", "years", "sample_templates"]
+    founding = [
+        "total_articles",
+        "total_samples",
+        "train_samples",
+        "val_samples",
+        "train_ratio",
+        "years",
+        "sample_templates",
+    ]
     assert set(founding) <= set(stats)
     assert stats["total_articles"] == 14 == result["documents"]
     assert stats["total_samples"] == sum(result["samples"].values()) == sum(stats["views"].values())
@@ -87,7 +95,11 @@ def test_no_document_is_on_two_sides_and_the_newest_judge(full: Path, tmp_path: 
     build(full, tmp_path / "d")
     sides = {split: rows(tmp_path / "d" / f"sft_{split}.jsonl") for split in ("train", "val", "test")}
     docs = {split: {row["meta"]["doc"] for row in found} for split, found in sides.items()}
-    assert not docs["train"] & docs["val"] and not docs["train"] & docs["test"] and not docs["val"] & docs["test"]
+    assert (
+        not docs["train"] & docs["val"]
+        and not docs["train"] & docs["test"]
+        and not docs["val"] & docs["test"]
+    )
     newest = {split: [row["meta"]["date"] for row in found] for split, found in sides.items()}
     assert max(newest["train"]) < min(newest["val"]) and max(newest["val"]) < min(newest["test"])
     row = sides["train"][0]
@@ -212,7 +224,9 @@ def test_exact_counts_by_a_tokenizer_file(full: Path, tmp_path: Path) -> None:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tokenizer.train_from_iterator(["尤婶把座钟搁在台上"], trainers.BpeTrainer(vocab_size=300, initial_alphabet=alphabet))
+    tokenizer.train_from_iterator(
+        ["尤婶把座钟搁在台上"], trainers.BpeTrainer(vocab_size=300, initial_alphabet=alphabet)
+    )
     tokenizer.enable_truncation(5)
     model = tmp_path / "model"
     model.mkdir()
@@ -229,7 +243,8 @@ def test_exact_counts_by_a_tokenizer_file(full: Path, tmp_path: Path) -> None:
 
 def _make_hostile(folder: Path) -> None:
     (folder / "a.md").write_text(
-        "---\ntitle: '[/] [@click=app.quit]x'\n---\n" + "\x1b[31m红的[/]字[@click=app.quit]点我。" * 40, encoding="utf-8"
+        "---\ntitle: '[/] [@click=app.quit]x'\n---\n" + "\x1b[31m红的[/]字[@click=app.quit]点我。" * 40,
+        encoding="utf-8",
     )
 
 
@@ -351,7 +366,16 @@ def _builder() -> Any:
 
 def test_the_founding_command(full: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main = _builder().main
-    arguments = ["--backup_dir", str(full), "--output_dir", str(tmp_path / "data"), "--train_ratio", "0.8", "--seed", "7"]
+    arguments = [
+        "--backup_dir",
+        str(full),
+        "--output_dir",
+        str(tmp_path / "data"),
+        "--train_ratio",
+        "0.8",
+        "--seed",
+        "7",
+    ]
     assert main(arguments) == 0
     assert "sft_train.jsonl" in capsys.readouterr().out
     stats = json.loads((tmp_path / "data" / "dataset_stats.json").read_text(encoding="utf-8"))

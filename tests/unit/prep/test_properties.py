@@ -23,13 +23,17 @@ COUNTER = ApproximateCounter()
 # Text as people type it, with everything that means something to a parser.
 TYPED = st.text(
     st.one_of(
-        st.sampled_from("的一是了我人这修表铺雨。。，！？；：“”‘’（）「」…—　 \n\n\t#*_`>-+1.)[]|~<>&\\$\"'!@/"),
+        st.sampled_from(
+            "的一是了我人这修表铺雨。。，！？；：“”‘’（）「」…—　 \n\n\t#*_`>-+1.)[]|~<>&\\$\"'!@/"
+        ),
         st.characters(exclude_categories=["Cs"]),
     ),
     max_size=400,
 )
 PROSE = st.text(st.sampled_from("的一是了我人这修表铺雨。。，！？；：“”（）「」… \n"), max_size=3000)
-PLAIN_WORDS = st.text(st.sampled_from("的一是了我人这修表铺雨。，！？；：“”（）…—ＡＢ１２😀  "), min_size=1, max_size=80)
+PLAIN_WORDS = st.text(
+    st.sampled_from("的一是了我人这修表铺雨。，！？；：“”（）…—ＡＢ１２😀  "), min_size=1, max_size=80
+)
 FEW = settings(max_examples=60, deadline=None)
 
 
@@ -62,7 +66,11 @@ def test_cleaning_never_fails_and_leaves_writable_text(raw: str, profile: str, t
 
 
 @FEW
-@given(st.lists(PLAIN_WORDS.filter(lambda t: t.strip() and t.strip()[0] in "的一是了我人这"), min_size=1, max_size=6))
+@given(
+    st.lists(
+        PLAIN_WORDS.filter(lambda t: t.strip() and t.strip()[0] in "的一是了我人这"), min_size=1, max_size=6
+    )
+)
 def test_cleaning_keeps_plain_paragraphs_to_the_letter(lines: list[str]) -> None:
     wanted = "\n\n".join(line.strip() for line in lines)
     assert clean(wanted, "markdown").text == wanted
@@ -75,7 +83,9 @@ def test_chunks_put_together_are_the_text(text: str, minimum: int, more: int) ->
     assert join(chunks) == (text if text.strip() else "")
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
     assert all(chunk.text.strip() for chunk in chunks) or len(chunks) == 1
-    assert all(chunk.tokens <= minimum + more or len(chunk.text) <= 2 or chunk.text[0].isspace() for chunk in chunks)
+    assert all(
+        chunk.tokens <= minimum + more or len(chunk.text) <= 2 or chunk.text[0].isspace() for chunk in chunks
+    )
 
 
 @FEW

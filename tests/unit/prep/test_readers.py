@@ -26,7 +26,13 @@ def read(reader: MarkdownReader | WechatReader, root: Path) -> tuple[list[Docume
 
 def test_the_founding_layout_is_recognised_from_every_level(backup: Path, add_article: Add) -> None:
     folder = add_article("门槛", "2019-03-04", "正文。")
-    for root in (backup, backup / "半坡修表铺", backup / "半坡修表铺" / "2019", folder, folder / f"{folder.name}.md"):
+    for root in (
+        backup,
+        backup / "半坡修表铺",
+        backup / "半坡修表铺" / "2019",
+        folder,
+        folder / f"{folder.name}.md",
+    ):
         chosen = choose(root)
         assert chosen is not None
         assert (chosen[0].kind, chosen[1].confidence) == ("wechat", 0.95)
@@ -41,7 +47,9 @@ def test_title_and_date_come_from_meta_json(backup: Path, add_article: Add) -> N
     assert [(d.title, d.date) for d in documents] == [(title, "2017-07-31")]
 
 
-@pytest.mark.parametrize("meta", ["{broken", "[]", "", '{"title": 3, "date": "soon"}', "\x00\x01", '{"title": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "meta", ["{broken", "[]", "", '{"title": 3, "date": "soon"}', "\x00\x01", '{"title": "\\ud800"}']
+)
 def test_a_bad_meta_json_costs_nothing_but_a_note(backup: Path, add_article: Add, meta: str) -> None:
     add_article("门槛", "2019-03-04", "正文。", meta=meta)
     documents, skipped = read(WechatReader(), backup)
@@ -52,7 +60,9 @@ def test_a_bad_meta_json_costs_nothing_but_a_note(backup: Path, add_article: Add
 
 
 def test_publish_time_is_read_on_chinas_clock(backup: Path, add_article: Add) -> None:
-    folder = add_article("门槛", "2019-03-04", "正文。", name="no date here", meta='{"title":"门槛","publish_time":1501434882}')
+    folder = add_article(
+        "门槛", "2019-03-04", "正文。", name="no date here", meta='{"title":"门槛","publish_time":1501434882}'
+    )
     assert folder.name == "no date here"
     documents, _ = read(WechatReader(), folder)
     assert documents[0].date == "2017-07-31"  # still the 30th in UTC
@@ -84,10 +94,14 @@ def test_a_folder_without_text_and_a_stray_file_are_reported(backup: Path, add_a
     assert sorted(skipped.values()) == ["no_text_file", "outside_layout"]
 
 
-def test_markdown_takes_title_and_date_from_front_matter_or_name_never_from_the_file_system(tmp_path: Path) -> None:
+def test_markdown_takes_title_and_date_from_front_matter_or_name_never_from_the_file_system(
+    tmp_path: Path,
+) -> None:
     notes = tmp_path / "notes"
     (notes / "2021-02-03-折叠").mkdir(parents=True)
-    (notes / "a.md").write_text("---\ntitle: 门槛  之二\ndate: 2020-05-06 07:08:09\nauthor: 林渡\n---\n正文。", encoding="utf-8")
+    (notes / "a.md").write_text(
+        "---\ntitle: 门槛  之二\ndate: 2020-05-06 07:08:09\nauthor: 林渡\n---\n正文。", encoding="utf-8"
+    )
     (notes / "2019年3月4日 雪.md").write_text("正文。", encoding="utf-8")
     (notes / "2021-02-03-折叠" / "index.md").write_text("正文。", encoding="utf-8")
     (notes / "plain.txt").write_text("正文。", encoding="utf-8")
@@ -116,7 +130,10 @@ def test_broken_front_matter_is_noted_and_not_read_as_prose(tmp_path: Path) -> N
 def test_binary_garbled_and_empty_files_have_their_reasons(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
     (tmp_path / "b.md").write_bytes(b"")
-    (tmp_path / "c.md").write_text(("早上六点四十二分，雾还没散；数了数还是十一块。" * 4).encode().decode("gb18030", "replace"), encoding="utf-8")
+    (tmp_path / "c.md").write_text(
+        ("早上六点四十二分，雾还没散；数了数还是十一块。" * 4).encode().decode("gb18030", "replace"),
+        encoding="utf-8",
+    )
     (tmp_path / "d.txt").write_bytes("今天早上，我们看见江上的船。".encode("gbk"))
     documents, skipped = read(MarkdownReader(), tmp_path)
     name = tmp_path.name

@@ -34,7 +34,12 @@ def samples_of(text: str, title: str = "门槛", minimum: int = 100) -> tuple[li
     before = {chunk.index: chunks[chunk.index - 1].text for chunk in chunks if chunk.index}
     items = list(
         build_samples(
-            document(text, title), list(enumerate(chunks)), len(chunks), ("outline", "instruct", "continue"), COUNTER, before
+            document(text, title),
+            list(enumerate(chunks)),
+            len(chunks),
+            ("outline", "instruct", "continue"),
+            COUNTER,
+            before,
         )
     )
     return [i for i in items if isinstance(i, Sample)], [i for i in items if isinstance(i, Skip)]
@@ -44,7 +49,10 @@ def test_prompts_are_plain_labelled_text() -> None:
     assert build_prompt("outline", "门槛", ["进门", "出门"], ["木头"], "", "zh") == (
         "题目：门槛\n要点：\n- 进门\n- 出门\n关键词：木头\n\n正文：\n"
     )
-    assert build_prompt("instruct", "Sill", (), ["wood", "rain"], "", "en") == "Title: Sill\nKeywords: wood, rain\n\nText:\n"
+    assert (
+        build_prompt("instruct", "Sill", (), ["wood", "rain"], "", "en")
+        == "Title: Sill\nKeywords: wood, rain\n\nText:\n"
+    )
     assert build_prompt("continue", "", (), (), "前面。", "zh") == "前文：\n前面。\n\n接着写：\n"
     assert build_prompt("instruct", "", (), (), "", "zh") == "正文：\n"
     with pytest.raises(ValueError):
@@ -125,7 +133,11 @@ def test_keywords_and_segments() -> None:
 def test_jieba_starts_quietly_and_leaves_no_cache(tmp_path: Path) -> None:
     code = "from styletui_prep.words import keywords; import sys; assert keywords('闹钟和座钟', 2); assert 'torch' not in sys.modules"
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout == done.stderr == ""
     assert list(tmp_path.iterdir()) == []
