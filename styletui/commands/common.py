@@ -87,6 +87,7 @@ class Printer:
         self._warnings = 0
         self._step = 0
         self._evals = 0
+        self._others = 0
         self._live = sys.stderr.isatty()
         self._open_line = False
 
@@ -99,8 +100,22 @@ class Printer:
             words = messages.explain(warning.code, warning.params)
             self._line("! " + " ".join(w for w in (words.what, words.why, words.todo) if w))
         self._warnings = len(state.warnings)
+        for record in state.others[self._others :]:
+            self._announce(record)
+        self._others = len(state.others)
         self._evaluations(state)
         self._progress(state)
+
+    def _announce(self, record: dict[str, Any]) -> None:
+        if record["type"] == "download_planned":
+            megabytes = int(record["bytes"]) / 1e6
+            self._line(
+                _("Will be downloaded once from the package index: {files} files, {size:.0f} MB.").format(
+                    files=record["files"], size=megabytes
+                )
+            )
+        elif record["type"] == "licence":
+            self._line(_("Licence: {name}, {url}").format(name=record["name"], url=record["url"]))
 
     def _evaluations(self, state: JobState) -> None:
         for record in state.train.evals[self._evals :]:

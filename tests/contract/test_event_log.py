@@ -22,7 +22,14 @@ from styletui.jobs.job import Job
 from styletui.jobs.log import EventReader, EventWriter
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("styletui_prep.events", "styletui.jobs.events", "styletui_train.events", "styletui_eval.events")
+MODULES = (
+    "styletui_prep.events",
+    "styletui_prep.funnel",
+    "styletui.jobs.events",
+    "styletui_train.events",
+    "styletui_train.demo",
+    "styletui_eval.events",
+)
 ENVELOPE = {"v", "seq", "time", "mono", "type"}
 
 

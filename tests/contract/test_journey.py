@@ -9,36 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.notes import TOPICS, write_notes
 from helpers.tiny_models import make_tiny_model
 from safetensors import safe_open
 
 pytestmark = pytest.mark.timeout(400)
-
-TOPICS = [
-    "river",
-    "bread",
-    "clock",
-    "rain",
-    "ladder",
-    "market",
-    "cat",
-    "lamp",
-    "ferry",
-    "salt",
-    "door",
-    "bench",
-]
-
-
-def article(topic: str, number: int) -> str:
-    """Different sentences for every topic and place, so that nothing counts as a duplicate."""
-    lines = []
-    for part in range(9):
-        words = [f"{topic}{part}", f"{chr(97 + part)}{topic[::-1]}", f"{number * 31 + part * 7} steps"]
-        lines.append(
-            f"At {part + 5}:{number + 10}, the {words[0]} was {words[1]}; I counted {words[2]}, and then again."
-        )
-    return "\n\n".join(lines)
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +39,7 @@ def styletui(home: Path, *args: str | Path, code: int = 0) -> str:
 @pytest.fixture(scope="module")
 def run(home: Path) -> Path:
     """A finished training: notes -> dataset -> adapter."""
-    notes = home / "notes"
-    notes.mkdir()
-    for number, topic in enumerate(TOPICS):
-        text = f"---\ntitle: The {topic}\ndate: 2024-{number + 1:02d}-03\n---\n\n{article(topic, number)}\n"
-        (notes / f"{topic}.md").write_text(text, encoding="utf-8")
+    notes = write_notes(home / "notes")
     model = make_tiny_model(home / "tiny", kind="llama", chat_template=False)
     scanned = json.loads(styletui(home, "scan", notes, "--json"))
     assert scanned["documents"] == len(TOPICS)
@@ -108,7 +79,8 @@ def test_held_out_loss_from_step_zero_and_attach_replays(home: Path, run: Path) 
     shown = json.loads(styletui(home, "runs", "show", run, "--json"))
     assert shown["held_out"][0]["step"] == 0
     assert shown["held_out"][-1]["step"] == 4
-    assert [j["status"] for j in shown["jobs"]][0] == "done"
+    assert next(j["status"] for j in shown["jobs"]) == "done"
+    assert all(j["blocked"] == 0 for j in shown["jobs"])
     assert json.loads(styletui(home, "runs", "attach", run, "--json"))["status"] == "done"
 
 
