@@ -16,7 +16,7 @@ from styletui_train import loss as losses
 from styletui_train.events import SampleWritten
 from styletui_train.generate import generate_batch
 from styletui_train.loops import loops
-from styletui_train.prompting import Encoded, end_ids, prompt_ids
+from styletui_train.prompting import IGNORED, Encoded, end_ids, prompt_ids
 from styletui_train.rows import Row
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ def row_nats(model: Any, item: Encoded, device: str) -> torch.Tensor:
     """Nats of each scored token of one row [N], end tokens among them, in reading order; no gradient."""
     import torch
 
-    ids = torch.tensor([item.ids], device=device)
-    labels = torch.tensor([item.labels], device=device)
+    extra = -len(item.ids) % losses.LENGTH_STEP if device == "cpu" else 0
+    ids = torch.tensor([item.ids + [0] * extra], device=device)
+    labels = torch.tensor([item.labels + [IGNORED] * extra], device=device)
     with torch.no_grad():
         try:
             _, _, head, softcap = losses.parts(model)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 # Positions a matrix product: enough to keep it busy, few enough that its logits stay near 70 MB at 262k words.
 CHUNK: Final = 128
+# On a CPU every new shape of a bf16 product makes oneDNN compile kernels that it never gives back: 20 to 40 MB
+# a new row length (measured), so lengths are rounded up and few shapes occur. Padding stands right of the text,
+# where a causal model's real positions never see it.
+LENGTH_STEP: Final = 64
 # Numbers an elementwise pass: 8 MB in fp32 stays in a CPU's cache, which made the passes 7 times as fast.
 _CACHED: Final = 1 << 21
 
@@ -38,32 +42,38 @@ class _SummedNll(torch.autograd.Function):
         chunk: int,
     ) -> torch.Tensor:
         count, words = hidden.shape[0], weight.shape[0]
-        states = hidden.detach().to(weight.dtype)
+        states = _padded(hidden.detach().to(weight.dtype))
         gradient = torch.empty_like(states)
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         # One buffer for all pieces: fresh pages cost more than the arithmetic on them.
-        buffer = torch.empty(min(chunk, count), words, dtype=weight.dtype, device=hidden.device)
+        buffer = torch.empty(min(chunk, len(states)), words, dtype=weight.dtype, device=hidden.device)
         rows = max(1, _CACHED // words) if hidden.device.type == "cpu" else chunk
         for start in range(0, count, chunk):
-            logits = buffer[: min(chunk, count - start)]
+            logits = buffer[: min(chunk, len(states) - start)]
             torch.mm(states[start : start + chunk], weight.t(), out=logits)
             if bias is not None:
                 logits += bias
-            for row in range(0, logits.shape[0], rows):
-                piece = logits[row : row + rows]
-                nats, slopes = _nats_and_slopes(
-                    piece, targets[start + row : start + row + piece.shape[0]], softcap
-                )
+            real = min(len(logits), count - start)
+            for row in range(0, real, rows):
+                piece = logits[row : min(row + rows, real)]
+                nats, slopes = _nats_and_slopes(piece, targets[start + row :][: len(piece)], softcap)
                 total += nats.sum()
                 piece.copy_(slopes)
             torch.mm(logits, weight, out=gradient[start : start + chunk])
-        ctx.save_for_backward(gradient.to(hidden.dtype))
+        ctx.save_for_backward(gradient[:count].to(hidden.dtype))
         return total
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (gradient,) = ctx.saved_tensors
         return (gradient * grad_outputs[0].to(gradient.dtype), None, None, None, None, None)
+
+
+def _padded(states: torch.Tensor) -> torch.Tensor:
+    """states [N, H] with zero rows up to a multiple of `LENGTH_STEP` on a CPU (see there)."""
+    if states.device.type != "cpu":
+        return states
+    return torch.nn.functional.pad(states, (0, 0, 0, -len(states) % LENGTH_STEP))
 
 
 def _nats_and_slopes(
