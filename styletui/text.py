@@ -46,8 +46,8 @@ def safe(text: str, style: str = "") -> Content:
 
 
 def one_line(text: str, style: str = "") -> Content:
-    """`text` on one line: line ends become a visible return sign."""
-    return safe(text.replace("\r\n", "\n").strip().replace("\n", " "), style)
+    """`text` on one line: line ends become spaces."""
+    return safe(plain(text.strip()).replace("\n", " "), style)
 
 
 def hanging(head: Content, body: Content, indent: int, width: int) -> Content:

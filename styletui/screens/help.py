@@ -89,7 +89,7 @@ class LeaveScreen(ModalScreen[bool]):
 
     def _keys(self) -> Content:
         return Content.assemble(
-            ("Enter", "bold $accent"), f" {_('Leave')}    ", ("Esc", "bold $accent"), f" {_('Stay')}"
+            ("Enter", "bold $accent"), " " + _("Leave") + "    ", ("Esc", "bold $accent"), " " + _("Stay")
         )
 
     def action_answer(self, leave: bool) -> None:

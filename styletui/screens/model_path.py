@@ -52,11 +52,11 @@ class ModelPathScreen(ModalScreen[ModelInfo | None]):
     def _keys(self) -> Content:
         return Content.assemble(
             ("Tab", "bold $accent"),
-            f" {_('Complete')}   ",
+            " " + _("Complete") + "   ",
             ("Enter", "bold $accent"),
-            f" {_('Use it')}   ",
+            " " + _("Use it") + "   ",
             ("Esc", "bold $accent"),
-            f" {_('Back')}",
+            " " + _("Back"),
         )
 
     @on(Input.Changed)

@@ -160,7 +160,7 @@ class PreviewScreen(BaseScreen):
         """Border titles."""
         count = f"{len(self.numbers):,}"
         if self.dropped:
-            title = f"{_('Left out')} {count}"
+            title = _("Left out") + f" {count}"
         else:
             name = label("view", self.view) if self.view else _("Samples")
             title = f"{name} {count}"

@@ -41,7 +41,7 @@ def count_words(weights: int) -> str:
 def model_words(model: ModelInfo | None) -> Content:
     """What the chosen model is, and loudly what a tiny one cannot do."""
     if model is None:
-        return Content.styled(f"{sign('⚠')} {_('No model on this machine yet.')}", "bold $text-warning")
+        return Content.styled(f"{sign('⚠')} " + _("No model on this machine yet."), "bold $text-warning")
     kind = (
         _("chat model, asked through its own template")
         if model.instruct

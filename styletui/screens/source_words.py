@@ -96,13 +96,15 @@ def found_words(found: Found, width: int = 0) -> Content:
         return Content.styled(line, "$quiet")
     lines: list[Content] = []
     if found.status == "missing":
-        lines.append(Content.styled(f"{sign('✗')} {_('There is nothing at this path.')}", "bold $text-error"))
+        lines.append(
+            Content.styled(f"{sign('✗')} " + _("There is nothing at this path."), "bold $text-error")
+        )
     elif found.status == "failed":
         words = explain(found.code, found.params)
         lines.append(one_line(f"{sign('✗')} {words.what}", "bold $text-error"))
         lines += [one_line(part) for part in (words.why, words.todo) if part]
     elif found.status == "found":
-        lines.append(Content.styled(f"{sign('✗')} {_('Nothing to learn from here.')}", "bold $text-error"))
+        lines.append(Content.styled(f"{sign('✗')} " + _("Nothing to learn from here."), "bold $text-error"))
         lines += _skipped(found)
     return Content("\n").join([*lines, *_shapes(width or 70)])
 

@@ -38,7 +38,7 @@ class OfferList(Widget):
         """The field says `text`: mark the offer that says the same, forget completions that do not fit."""
         spelled = [offer.shown().rstrip("/") for offer in self.shown]
         wanted = text.rstrip("/")
-        if self.completions and wanted not in spelled:
+        if self.completions and not any(path.startswith(wanted) for path in spelled):
             self.completions = []
             spelled = [offer.shown().rstrip("/") for offer in self.offers]
         self.chosen = spelled.index(wanted) if wanted in spelled else -1

@@ -75,8 +75,8 @@ class StepHeader(Widget):
     def _guard(self, short: bool) -> Content:
         if self.blocked:
             text = ngettext("{n} blocked", "{n} blocked", self.blocked).format(n=self.blocked)
-            return Content.styled(f"{_('offline')} {sign('✗')} {text}", "bold $text-warning")
-        text = f"{_('offline')} {sign('✓')}"
+            return Content.styled(_("offline") + f" {sign('✗')} {text}", "bold $text-warning")
+        text = _("offline") + f" {sign('✓')}"
         if not short:
             text += " " + ngettext("{n} blocked", "{n} blocked", 0).format(n=0)
         return Content.styled(text, "$text-success")

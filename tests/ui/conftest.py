@@ -59,7 +59,15 @@ def ended_job(jobs_dir: Path, kind: str, spec: dict[str, Any], happened: list[An
     return job
 
 
-HOSTILE = ("[/]", "[@click=app.quit]跑[/]", "\x1b[31mred\x1b[0m", "I said [laughs] no", "\x00\x07", "\u202eabc", "[bold")
+HOSTILE = (
+    "[/]",
+    "[@click=app.quit]跑[/]",
+    "\x1b[31mred\x1b[0m",
+    "I said [laughs] no",
+    "\x00\x07",
+    "\u202eabc",
+    "[bold",
+)
 
 
 @pytest.fixture
@@ -68,7 +76,10 @@ def source(own_home: Path) -> Path:
     folder = own_home / "my_notes"
     folder.mkdir()
     for number in range(3):
-        text = f"---\ntitle: 第{number}篇\ndate: 2021-0{number + 1}-05\n---\n\n" + "雨落在旧港的石阶上，我数到第七级就不数了。" * 30
+        text = (
+            f"---\ntitle: 第{number}篇\ndate: 2021-0{number + 1}-05\n---\n\n"
+            + "雨落在旧港的石阶上，我数到第七级就不数了。" * 30
+        )
         (folder / f"{number}.md").write_text(text, "utf-8")
     return folder
 
@@ -80,12 +91,17 @@ def write_dataset(folder: Path, documents: int = 60) -> None:
     originals = []
     for number in range(documents):
         title = HOSTILE[number] if 0 < number < len(HOSTILE) else f"渡口记事 {number}"
-        body = f"第{number}天，渡口没有船。我坐在石阶上等，等到雾散了，等到卖鱼的人收了摊。\n\n后来船来了，我却不想走了。" + title
+        body = (
+            f"第{number}天，渡口没有船。我坐在石阶上等，等到雾散了，等到卖鱼的人收了摊。\n\n后来船来了，我却不想走了。"
+            + title
+        )
         for view in ("outline", "instruct"):
             meta = {"doc": f"d{number}", "chunk": 0, "view": view, "tokens": 40 + number, "title": title}
             prompt = f"题目：{title}\n关键词：渡口、雾\n\n正文：\n"
             messages = [{"role": "user", "content": prompt}, {"role": "assistant", "content": body}]
-            rows.append({"messages": messages, "meta": {**meta, "date": f"20{10 + number % 12}-03-0{1 + number % 9}"}})
+            rows.append(
+                {"messages": messages, "meta": {**meta, "date": f"20{10 + number % 12}-03-0{1 + number % 9}"}}
+            )
         originals.append({"id": f"d{number}", "raw": f"**{title}**\n\n<p>点击上方蓝字关注</p>\n\n{body}"})
     val, test = rows[-20:-10], rows[-10:]
     write_lines(folder / "sft_train.jsonl", rows[:-20])
