@@ -78,7 +78,8 @@ def shorten(sentence: str) -> str:
     chosen = sorted(range(len(clauses)), key=lambda at: weights[at], reverse=True)[:2]
     notes = [_note(clauses[at], chinese) for at in sorted(chosen)]
     notes = [note for note in notes if note]
-    return ("；" if chinese else "; ").join(dict.fromkeys(notes))
+    # A mark no author uses there: two neighbouring clauses must not become one long run of the text again.
+    return " / ".join(dict.fromkeys(notes))
 
 
 def _note(clause: str, chinese: bool) -> str:
