@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -38,14 +38,10 @@ _MARKS: Final = {
 }
 
 
-def marks_used(texts: Iterable[str]) -> frozenset[str]:
-    """Which Markdown marks the author writes: those stay in generated texts, the others go."""
-    used: set[str] = set()
-    for text in texts:
-        used.update(
-            name for name, (pattern, _) in _MARKS.items() if name not in used and pattern.search(text)
-        )
-    return frozenset(used)
+def marks_used(texts: Sequence[str]) -> frozenset[str]:
+    """Which Markdown marks the author writes, in at least one text of twenty: those stay, the others go."""
+    counts = {name: sum(bool(pattern.search(t)) for t in texts) for name, (pattern, _) in _MARKS.items()}
+    return frozenset(name for name, count in counts.items() if count and count * 20 >= len(texts))
 
 
 @cache
@@ -64,14 +60,14 @@ def clean(text: str, keep_marks: frozenset[str]) -> str:
     """
     text = _THINKING.sub("", text).replace("\r\n", "\n").strip()
     text = _FILLER.sub("", text, count=1)
+    for name, (pattern, instead) in _MARKS.items():
+        if name not in keep_marks:
+            text = pattern.sub(instead, text)
     label = _any_label()
     first = label.match(text)
     text = text[first.end() :].lstrip() if first else text
     following = label.search(text)
     text = text[: following.start()] if following else text
-    for name, (pattern, instead) in _MARKS.items():
-        if name not in keep_marks:
-            text = pattern.sub(instead, text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 

@@ -19,6 +19,9 @@ NONE = frozenset[str]()
         ("## 标题\n**车**是父亲留下的。", "标题\n车是父亲留下的。"),
         ("- 一\n- 二", "一\n二"),
         ("好的东西不怕旧。", "好的东西不怕旧。"),
+        ("他说：走吧。\n老纪说：好。", "他说：走吧。\n老纪说：好。"),
+        ("车是父亲留下的。\n- 题目：下一篇", "车是父亲留下的。"),
+        ("So far, so good.\nText: again", "So far, so good."),
         ("这是我的车。它说：走吧。", "这是我的车。它说：走吧。"),
     ],
 )
@@ -30,6 +33,7 @@ def test_marks_that_the_author_uses_stay() -> None:
     author = marks_used(["# 题\n\n正文。", "平常的话。"])
     assert author == {"heading"}
     assert clean("# 题\n**重**", author) == "# 题\n重"
+    assert marks_used(["# 题"] + ["平常的话。"] * 30) == NONE  # once is not a habit
 
 
 def test_a_label_inside_a_line_is_no_label() -> None:
