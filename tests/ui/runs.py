@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import json
 import os
@@ -9,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from styletui_eval.blind.protocol import FINISHED, PAIRS, Plan, Sealed, Wish, seal, write_sealed
+from styletui_eval.files import append_line, locked
 
 from styletui import service
 from styletui.jobs.job import Job
@@ -91,3 +95,65 @@ def write_sample(run: Run, step: int, text: str) -> None:
     folder = run.path / "samples"
     folder.mkdir(exist_ok=True)
     (folder / f"step-{step:06d}.txt").write_text(text, "utf-8")
+
+
+SECRET = "5c" * 32
+
+
+def make_blind(run: Run, main: int = 4, zero: int = 1, *, created: float = 1790000900.0) -> Sealed:
+    """A sealed plan without pairs; the secret is fixed, so that the same sides fall in every test."""
+    wishes = [Wish(f"test:{i}", "main") for i in range(main)] + [
+        Wish(f"test:{i}", "zero") for i in range(zero)
+    ]
+    sealed = seal(service.BLIND_NAME, wishes, settings={"count": main}, hashes={}, secret=SECRET)
+    sealed = dataclasses.replace(sealed, created=created)
+    write_sealed(run.blind_dir / service.BLIND_NAME, sealed)
+    return sealed
+
+
+def add_pair(run: Run, plan: Plan, n: int, prompt: str, left: str, right: str, loops: str = "") -> None:
+    """One pair, appended as the job does; `loops` names the side that repeats itself."""
+    row = {
+        "id": plan.id,
+        "n": n,
+        "prompt": prompt,
+        "left": left,
+        "right": right,
+        "left_loops": loops == "left",
+        "right_loops": loops == "right",
+        "cut": "sentence",
+    }
+    with locked(run.blind_dir / service.BLIND_NAME / PAIRS) as fd:
+        append_line(fd, json.dumps(row, ensure_ascii=False))
+
+
+def finish_blind(run: Run, made: int) -> None:
+    """No more pairs will come."""
+    done = {"v": 1, "made": made, "dropped": {}}
+    (run.blind_dir / service.BLIND_NAME / FINISHED).write_text(json.dumps(done))
+
+
+def adapter_side(plan: Plan) -> str:
+    """The side on which the adapter stands."""
+    return "left" if plan.left == "adapter" else "right"
+
+
+PROMPT = "题目：旧书店的下午\n要点：\n- 老板认得每一本书\n- 雨下到傍晚才停\n- 一本没有封面的诗集\n关键词：书店，下午，雨"
+LEFT = (
+    "雨是午后下起来的，先是一滴，后来就数不清了。书店里没有别人，老板在柜台后面包书皮，牛皮纸一折一压，"
+    "声音很轻。我问他那本没有封面的诗集还在不在，他头也不抬，说：第三排，靠窗，你上回放错了地方。\n\n"
+    "我去看，果然在。页角卷着，像是有人一直舍不得翻完。"
+)
+RIGHT = (
+    "在一个下雨的下午，我走进了一家旧书店。这家书店有着悠久的历史，里面摆满了各种各样的书籍。老板是一位和蔼可亲的老人，"
+    "他认得每一本书。首先，他向我介绍了书店的历史；其次，他带我参观了书架。总之，这是一个令人难忘的下午。"
+)
+
+
+def fill_blind(
+    run: Run, sealed: Sealed, count: int | None = None, loops: dict[int, str] | None = None
+) -> None:
+    """Write the first `count` pairs (all of them by default); the author's voice is always on the adapter's side."""
+    for n, plan in enumerate(sealed.pairs[:count], 1):
+        texts = (LEFT, RIGHT) if adapter_side(plan) == "left" else (RIGHT, LEFT)
+        add_pair(run, plan, n, PROMPT, *texts, loops=(loops or {}).get(n, ""))
