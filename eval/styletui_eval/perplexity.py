@@ -21,6 +21,7 @@ from styletui_train.rows import Row
 
 if TYPE_CHECKING:
     import torch
+    from styletui_train.prompting import Encoded
     from transformers import PreTrainedTokenizerBase
 
 STAGE: Final = "score_documents"
@@ -114,37 +115,41 @@ def _bits_of(
 ) -> tuple[float, int]:
     """(bits, characters) of the author's text in one row."""
     import torch
+    from styletui_train.held_out import precision
     from styletui_train.prompting import encode
 
     sample = encode(tokenizer, row.messages, base)
-    device = next(model.parameters()).device
-    ids = torch.tensor([sample.ids], device=device)
-    labels = torch.tensor([sample.text_labels()], device=device)
+    weight = next(model.parameters())
     switch = model.disable_adapter() if not adapter and hasattr(model, "disable_adapter") else nullcontext()
-    with torch.no_grad(), switch:
-        nats = float(_nats(model, ids, labels))
+    # The same precision as in training, so that its held-out numbers and these can be compared.
+    same = precision(model, weight.device.type, str(weight.dtype).removeprefix("torch."))
+    with torch.no_grad(), switch, same:
+        nats = float(_nats(model, sample, weight.device.type))
     if not math.isfinite(nats):
         raise UserError("nan_score", exit_code=EXIT_UNKNOWN)
     return nats / math.log(2), sample.characters
 
 
-def _nats(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The summed nats of the scored tokens, in float64; logits for the scored positions only."""
+def _nats(model: Any, sample: Encoded, device: str) -> torch.Tensor:
+    """The summed nats of the author's tokens, without end tokens, in float64."""
     import torch
-    from styletui_train.loss import last_hidden, parts, token_nats
+    from styletui_train.held_out import row_nats
     from styletui_train.prompting import IGNORED
 
+    places = [i for i, label in enumerate(sample.labels) if label != IGNORED and i > 0]
+    wanted = torch.tensor([i not in sample.ends for i in places])
     if _gathers(model):
-        _, _, head, softcap = parts(model)
-        return token_nats(last_hidden(model, ids, None), labels, head, softcap=softcap).double().sum()
-    shifted = labels[0, 1:]
-    places = (shifted != IGNORED).nonzero().squeeze(1)
-    logits = model(input_ids=ids, use_cache=False).logits[0, places]
-    chosen = shifted[places]
-    total = torch.zeros((), dtype=torch.float64, device=ids.device)
+        return row_nats(model, sample, device).double().cpu()[wanted].sum()
+    # The model does something between its body and its logits: ask for all of them.
+    logits = model(input_ids=torch.tensor([sample.ids], device=device), use_cache=False).logits[0]
+    total = torch.zeros((), dtype=torch.float64)
     for piece in range(0, len(places), 128):
-        part = slice(piece, piece + 128)
-        total += torch.nn.functional.cross_entropy(logits[part].float(), chosen[part], reduction="sum")
+        part = [i for i in places[piece : piece + 128] if i not in sample.ends]
+        if not part:
+            continue
+        targets = torch.tensor([sample.ids[i] for i in part], device=logits.device)
+        chosen = logits[torch.tensor(part) - 1].float()
+        total += torch.nn.functional.cross_entropy(chosen, targets, reduction="sum").double().cpu()
     return total
 
 
