@@ -112,6 +112,7 @@ class PreviewScreen(BaseScreen):
     def _follow(self, job: Job) -> None:
         if self._watch is not None:
             self._watch.stop()
+        self.dropped, self.view = False, None
         self.add_class("-working")
         self._watch = self.watch_job(job, self._prep_changed)
 
@@ -119,7 +120,7 @@ class PreviewScreen(BaseScreen):
         self._last = state
         self.query_one(JobProgress).show(state)
         if state.status == "done":
-            self.run_worker(self._open(), group="open", exclusive=True, exit_on_error=False)
+            self.run_worker(self._open, group="open", exclusive=True, exit_on_error=False)
         self.refresh_footer()
 
     async def _open(self) -> None:
@@ -253,7 +254,6 @@ class PreviewScreen(BaseScreen):
 
     def action_again(self) -> None:
         """R: make the samples anew."""
-        self.dropped, self.view = False, None
         self._start()
 
     def can_forward(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -57,6 +58,8 @@ class SetupScreen(BaseScreen):
         self.device: DeviceGuess | None = None
         self.problem: Content | None = None
         self._searched = False
+        self._demo_here = True
+        self._training = False
         self._watch: JobWatch | None = None
         self._project_path: Path | None = None
 
@@ -81,8 +84,13 @@ class SetupScreen(BaseScreen):
         if project.path != self._project_path:
             self._project_path = project.path
             self.plan = Plan.from_saved(settings)
-        self.run_worker(self._count(project.dataset), group="count", exclusive=True, exit_on_error=False)
-        self.run_worker(self._look(settings.get("model")), group="look", exclusive=True, exit_on_error=False)
+        self.run_worker(
+            partial(self._count, project.dataset), group="count", exclusive=True, exit_on_error=False
+        )
+        self.run_worker(
+            partial(self._look, settings.get("model")), group="look", exclusive=True, exit_on_error=False
+        )
+        self._training = any(job.kind == "train" for job in self.style_app.running())
         self._find_job()
 
     async def _count(self, dataset: Path) -> None:
@@ -101,6 +109,7 @@ class SetupScreen(BaseScreen):
         here = {str(m.path): m for m in self.models}
         if self.model is None or str(self.model.path) not in here:
             self.model = here.get(wanted or "") or next(iter(self.models), None)
+        self._demo_here = await asyncio.to_thread(setup_plan.demo_ready)
         self._searched = True
         self._changed()
         if self.device is None:
@@ -247,7 +256,7 @@ class SetupScreen(BaseScreen):
         elif watch.job.kind == "demo":
             self.model = None
             self._searched = False
-            look = self._look(str(state.result.get("model")))
+            look = partial(self._look, str(state.result.get("model")))
             self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
         else:
             self._start_training()
@@ -266,7 +275,7 @@ class SetupScreen(BaseScreen):
         if action == "cancel":
             return working
         if action == "fetch":
-            return not working and self._searched and not setup_plan.demo_ready()
+            return not working and self.model is not None and not self._demo_here
         if action == "reset":
             return not working and bool(self.plan.changed)
         if action in ("preset", "model_path", "arrows"):
@@ -279,12 +288,20 @@ class SetupScreen(BaseScreen):
 
     def forward_label(self) -> str:
         """Enter."""
+        if self._training:
+            return _("See the training")
         return _("Start training") if self.model is not None else _("Fetch demo model")
 
     def forward(self) -> None:
-        """Fetch the model if there is none; count anew if it counts otherwise; then train."""
+        """Fetch the model if there is none; count anew if it counts otherwise; then train.
+
+        While this project trains, Enter leads to that training: two at once would only be in each other's way.
+        """
         project = self.style_app.project
         if project is None:
+            return
+        if self._training:
+            self.style_app.go("train")
             return
         if self.model is None:
             self.action_fetch()
