@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -138,6 +138,13 @@ class BaseScreen(Screen[None]):
     def watch_job(self, job: Job, changed: Callable[[JobState], None]) -> JobWatch:
         """Follow `job`: `changed(state)` is called at once and whenever something is new."""
         return JobWatch(self, job, changed)
+
+    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        """Run the coroutine that `work` makes; a newer one of the same group takes the place of an older.
+
+        It runs on the event loop, so it may touch widgets; slow calls in it go through `asyncio.to_thread`.
+        """
+        self.run_worker(cast(Any, work), group=group, exclusive=True, exit_on_error=False)
 
     # --- forward and back -------------------------------------------------------------------------
     def can_forward(self) -> bool:

@@ -120,7 +120,7 @@ class PreviewScreen(BaseScreen):
         self._last = state
         self.query_one(JobProgress).show(state)
         if state.status == "done":
-            self.run_worker(self._open, group="open", exclusive=True, exit_on_error=False)
+            self.in_background(self._open, "open")
         self.refresh_footer()
 
     async def _open(self) -> None:

@@ -256,8 +256,7 @@ class SetupScreen(BaseScreen):
         elif watch.job.kind == "demo":
             self.model = None
             self._searched = False
-            look = partial(self._look, str(state.result.get("model")))
-            self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
+            self.in_background(partial(self._look, str(state.result.get("model"))), "look")
         else:
             self._start_training()
         self._changed()

@@ -38,6 +38,11 @@ def count_words(weights: int) -> str:
     return f"{weights / 1e9:.1f} B" if weights >= 1e9 else f"{weights / 1e6:.0f} M"
 
 
+def size_words(size: int) -> str:
+    """`0.54 GB`, `12 MB`."""
+    return f"{size / GB:.2g} GB" if size >= GB / 10 else f"{size / 1e6:.3g} MB"
+
+
 def model_words(model: ModelInfo | None) -> Content:
     """What the chosen model is, and loudly what a tiny one cannot do."""
     if model is None:
@@ -49,7 +54,7 @@ def model_words(model: ModelInfo | None) -> Content:
     )
     facts = [
         _("{n} weights").format(n=count_words(model.params)),
-        f"{model.size_bytes / GB:.2g} GB",
+        size_words(model.size_bytes),
         kind,
     ]
     if model.licence:

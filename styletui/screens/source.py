@@ -85,7 +85,7 @@ class SourceScreen(BaseScreen):
             self._set_path(nearby.tilde(app.source.expanduser().absolute()))
         elif app.project is not None:
             self._set_path(nearby.tilde(app.project.source))
-        self.run_worker(self._look_around, exit_on_error=False)
+        self.in_background(self._look_around, "offers")
 
     def relabel(self) -> None:
         """The placeholder lives in the field."""

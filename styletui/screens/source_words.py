@@ -116,7 +116,7 @@ def _recognised(found: Found) -> Content:
     ]
     counts = ngettext("{n} document", "{n} documents", found.documents).format(n=f"{found.documents:,}")
     chars = ngettext("{n} character", "{n} characters", found.chars).format(n=f"{found.chars:,}")
-    lines.append(Content.assemble((counts, "bold"), ", ", chars))
+    lines.append(Content.assemble((counts, "bold"), f" {sign('·')} ", chars))
     if found.first:
         span = (
             found.first[:10]
@@ -139,7 +139,7 @@ def _authors(found: Found) -> Content:
     if len(ordered) > SHOWN_AUTHORS:
         more = len(ordered) - SHOWN_AUTHORS
         parts.append(Content(ngettext("and {n} more", "and {n} more", more).format(n=more)))
-    line = Content.assemble((_("By") + "   ", "$quiet"), Content(", ").join(parts))
+    line = Content.assemble((_("By") + "   ", "$quiet"), Content(f" {sign('·')} ").join(parts))
     if len(ordered) > 1:
         chosen = one_line(found.author_words(), "bold")
         line = Content.assemble(
@@ -153,7 +153,9 @@ def _skipped(found: Found) -> list[Content]:
     if not total:
         return []
     reasons = sorted(found.skipped.items(), key=lambda pair: -pair[1])
-    words = ", ".join(f"{count:,} {label('skip', reason)}" for reason, count in reasons[:SHOWN_REASONS])
+    words = f" {sign('·')} ".join(
+        f"{label('skip', reason)} {count:,}" for reason, count in reasons[:SHOWN_REASONS]
+    )
     head = ngettext("{n} will be skipped: ", "{n} will be skipped: ", total).format(n=f"{total:,}")
     return [Content.assemble((head, "$text-warning"), words)]
 
