@@ -69,7 +69,8 @@ def make_tiny_model(
     make_tiny_tokenizer(folder, chat_template=chat_template)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     shape = {
-        "vocab_size": len(tokenizer),
+        # Rounded up as real models do; a tokenizer class may also add a token of its own.
+        "vocab_size": (len(tokenizer) + 64) // 64 * 64,
         "hidden_size": 64,
         "intermediate_size": 128,
         "num_hidden_layers": 2,

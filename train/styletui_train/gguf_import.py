@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,7 +125,7 @@ def _read(gguf: Path, emit: Emit, should_stop: ShouldStop) -> tuple[PreTrainedTo
             )
     except UserError:
         raise
-    except (ValueError, NotImplementedError, KeyError, AttributeError, OSError, RuntimeError) as error:
+    except (ValueError, LookupError, AttributeError, OSError, RuntimeError, struct.error) as error:
         raise UserError("gguf_unsupported", path=str(gguf), detail=type(error).__name__) from error
     # These two keep `save_pretrained` from writing, and a later load from treating bf16 as blocks.
     model.hf_quantizer = None

@@ -24,7 +24,7 @@ def _unit_in_a_row(text: str) -> bool:
         matched = period
         for index in range(period, len(text)):
             matched = matched + 1 if text[index] == text[index - period] else period
-            if matched >= wanted:
+            if matched >= wanted and (period == 1 or len(set(text[index - period + 1 : index + 1])) > 1):
                 return True
     return False
 

@@ -117,7 +117,7 @@ class Schedule:
         self._space_looks()
 
     def _fit_looks(self, budget: float, costs: Costs) -> None:
-        affordable = max(4, int(_EVAL_SHARE * budget / max(costs.held_out_row, 1e-6)))
+        affordable = max(2, int(_EVAL_SHARE * budget / max(costs.held_out_row, 1e-6)))
         if self.config.eval_max_rows is None:
             self.eval_rows = min(self.eval_rows, affordable)
         self.sample_tokens = min(

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from styletui_train.tokenize import Tokenized
     from styletui_train.watch import Outcome, Watcher
 
+# Measuring stops after this share of the budget, on a machine too busy to be measured well.
+_MEASURE_SHARE = 0.06
+# Fewer steps than these teach nothing that one could hear.
+_FEW_STEPS = 10
 _SAMPLE_VIEWS = ("outline", "instruct", "continue")
 
 
@@ -196,6 +200,10 @@ def _carry_out(run: _Run, resume_from: Path | None) -> TrainResult:
         schedule.costs = _measure_costs(run, trainer)
         schedule.__post_init__()
         schedule.start(run.spent)
+        if schedule.max_steps < min(_FEW_STEPS, schedule.most_steps):
+            run.emit(
+                Warned("budget_too_small", {"seconds": schedule.budget or 0, "steps": schedule.max_steps})
+            )
     watcher = _watcher(run, schedule, trainer)
     trainer.add_callback(watcher)
     _report_data(run, schedule)
@@ -262,8 +270,12 @@ def _measure_costs(run: _Run, trainer: Any) -> Costs:
     by_length = sorted(run.train.encoded, key=lambda item: len(item.ids))
     spread = [by_length[-1]] + [by_length[int(share * (len(by_length) - 1))] for share in (0.2, 0.5, 0.8)]
     seconds, tokens = 0.0, 0
+    entered = time.perf_counter()
     run.model.train()
+    limit = _MEASURE_SHARE * (run.config.time_budget_s or 0.0)
     for count, item in enumerate(spread):
+        if count > 1 and time.perf_counter() - entered > limit:
+            break
         inputs = trainer.data_collator([{"input_ids": item.ids, "labels": item.labels}])
         start = time.perf_counter()
         trainer.compute_loss(run.model, trainer._prepare_inputs(inputs)).backward()
@@ -273,11 +285,11 @@ def _measure_costs(run: _Run, trainer: Any) -> Costs:
             seconds += time.perf_counter() - start
             tokens += len(item.ids)
         run.model.zero_grad(set_to_none=True)
-    look = measure(run.model, (run.held_out or run.train).encoded[:2], run.machine.device, run.machine.dtype)
+    look = measure(run.model, (run.held_out or run.train).encoded[:1], run.machine.device, run.machine.dtype)
     start = time.perf_counter()
-    generate_batch(run.model, run.tokenizer, [by_length[0].ids], max_new_tokens=8, ends=())
-    writing = (time.perf_counter() - start) / 8
-    return Costs(1.05 * seconds / max(tokens, 1), look.seconds / 2, writing)
+    generate_batch(run.model, run.tokenizer, [by_length[0].ids], max_new_tokens=4, ends=())
+    writing = (time.perf_counter() - start) / 4
+    return Costs(1.05 * seconds / max(tokens, 1), look.seconds, writing)
 
 
 def _memory(run: _Run) -> float:

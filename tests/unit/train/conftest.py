@@ -62,7 +62,12 @@ def _row(name: str, index: int, rng: random.Random) -> dict[str, Any]:
     prompt = f"题目：第{index}篇\n关键词：水，云\n\n正文：\n"
     return {
         "messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": text}],
-        "meta": {"doc": f"{name}{index // 2}", "chunk": f"{name}{index}", "view": "outline", "tokens": len(text)},
+        "meta": {
+            "doc": f"{name}{index // 2}",
+            "chunk": f"{name}{index}",
+            "view": "outline",
+            "tokens": len(text),
+        },
     }
 
 
