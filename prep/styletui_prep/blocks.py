@@ -28,7 +28,7 @@ _WEB_ADDRESS = re.compile(_ADDRESS, re.IGNORECASE)
 _ADDRESS_IN_TEXT = re.compile(rf" {_ADDRESS}(?= )|{_ADDRESS}", re.IGNORECASE)
 _LOOKS_LIKE_TARGET = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[/#.<?]|[\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 # Bold that CommonMark refuses beside Chinese punctuation (`**「天心阁」**作为`) stays as asterisks.
-_REFUSED_BOLD = re.compile(rf"\*\* ?([^*\n]*[{CJK}][^*\n]*?) ?\*\*")
+_REFUSED_BOLD = re.compile(rf"\*\* ?([^*\n]{{0,40}}[{CJK}][^*\n]{{0,40}}?) ?\*\*")
 _FORMULA = re.compile(r"\A\s*(?:\$\$.*\$\$|\\\[.*\\\])\s*\Z", re.DOTALL)
 
 

@@ -14,6 +14,12 @@ _AT_PARAGRAPH, _AT_SENTENCE, _INSIDE_SENTENCE = 0.0, 0.15, 4.0
 _TOO_SHORT_COST = 25.0
 # Sums of sentences stay this far above the lower limit, so that the exact count does too.
 _MARGIN = 1.02
+# No tokenizer puts more characters than this into a token, over a stretch of prose.
+_CHARS_PER_TOKEN = 12
+# What a piece should not begin with, and how far back to go to avoid it.
+_NEVER_FIRST = "。！？!?…”’」』）)》】\u200d\ufe0f"
+_LOOK_BACK = 40
+_MANY_UNITS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def cut(text: str, counter: TokenCounter, minimum: int = 300, maximum: int = 800
     """
     if not text.strip():
         return []
-    units = list(_units(text, counter, maximum))
+    units = _fewer(list(_units(text, counter, maximum)), maximum)
     # A tokenizer counts less for the whole than for the sum of its sentences.
     scale = counter.count(text) / max(1, sum(unit.tokens for unit in units))
     groups = _best_groups(units, minimum * _MARGIN / max(scale, 0.1), maximum)
@@ -102,8 +108,12 @@ def _pieces(
     at = start
     for offset in clause_ends(text[start:end]):
         stop = start + offset
-        while counter.count(text[at:stop]) > maximum:
-            middle = _fitting(text, at, stop, counter, maximum)
+        while True:
+            # Counting to the end of a very long line again and again would take quadratic time.
+            far = min(stop, at + _CHARS_PER_TOKEN * maximum)
+            if far == stop and counter.count(text[at:stop]) <= maximum:
+                break
+            middle = _fitting(text, at, far, counter, maximum)
             yield _Unit(at, middle, counter.count(text[at:middle]), _INSIDE_SENTENCE)
             at = middle
         if stop > at:
@@ -123,9 +133,24 @@ def _fitting(text: str, start: int, end: int, counter: TokenCounter, maximum: in
     space = text.rfind(" ", start + (low - start) // 2, low)
     low = space + 1 if space > start else low
     # Never between an end mark and its repetition, nor before a closing mark or a combining part of an emoji.
-    while low - 1 > start and low < end and text[low] in "。！？!?…”’」』）)》】\u200d\ufe0f":
-        low -= 1
-    return low
+    back = low
+    while back - 1 > start and low - back < _LOOK_BACK and back < end and text[back] in _NEVER_FIRST:
+        back -= 1
+    return low if back == low or (back < end and text[back] in _NEVER_FIRST) else back
+
+
+def _fewer(units: list[_Unit], maximum: int) -> list[_Unit]:
+    """Very many tiny units (a book of one-word lines) joined, so that the search stays quick."""
+    if len(units) <= _MANY_UNITS:
+        return units
+    joined: list[_Unit] = []
+    for unit in units:
+        last = joined[-1] if joined else None
+        if last is not None and last.tokens + unit.tokens <= max(1, maximum // 40):
+            joined[-1] = _Unit(last.start, unit.end, last.tokens + unit.tokens, unit.cost)
+        else:
+            joined.append(unit)
+    return joined
 
 
 def _best_groups(units: list[_Unit], minimum: float, maximum: int) -> list[tuple[int, int]]:

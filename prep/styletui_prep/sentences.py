@@ -11,7 +11,9 @@ _PAIR = dict(zip(_CLOSE, _OPEN, strict=True))
 _QUOTE_CLOSE = '”」』"'
 # A run of end marks with the closers that belong to it; a Latin full stop ends a sentence only before white
 # space and a capital, an opening mark or the end.
-_END = re.compile(r"[。！？!?…．｡]+[”’」』）)》】\"'\]]*|\.+[\"'”’)\]]*(?=\s+[\"'“‘(\[A-Z0-9]|\s*\Z)")
+_END = re.compile(
+    r"[。！？!?…．｡]+[”’」』）)》】\"'\]]*|(?<!\.)\.++[\"'”’)\]]*+(?=\s+[\"'“‘(\[A-Z0-9]|\s*\Z)"
+)
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|Vol|pp)|\b[A-Z])\Z")
 _PARAGRAPH = re.compile(r"[^\n]*(?:\n+|\Z)")
 _CLAUSE = re.compile(r"[，、；：,;:—]+[”’」』）)》】]*\s*")

@@ -75,3 +75,13 @@ def test_one_endless_sentence_is_cut_at_commas_then_anywhere() -> None:
 
 def test_split_sentences_leaves_out_white_space() -> None:
     assert split_sentences("甲。 乙！\n\n丙") == ["甲。", "乙！", "丙"]
+
+
+@pytest.mark.parametrize(
+    "text", ["。" * 20000, "字\n" * 10000, "（字。" * 7000, "“" * 20000, "." * 20000 + "a", "字" * 20000]
+)
+@pytest.mark.timeout(20)
+def test_degenerate_text_is_cut_in_good_time(text: str) -> None:
+    chunks = cut(text, COUNTER)
+    assert join(chunks) == text
+    assert all(chunk.tokens <= 801 for chunk in chunks)
