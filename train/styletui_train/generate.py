@@ -71,7 +71,7 @@ def generate_batch(
     finally:
         model.train(was_training)
     return [
-        Generated(tokenizer.decode(ids, skip_special_tokens=True), ended, len(ids))
+        Generated(str(tokenizer.decode(ids, skip_special_tokens=True)), ended, len(ids))
         for ids, ended in zip(written, finished, strict=True)
     ]
 

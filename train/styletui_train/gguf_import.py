@@ -20,6 +20,7 @@ from styletui_prep.files import private_folder, write_json, write_whole
 
 from styletui_train.catalog import CARD_NAME
 from styletui_train.files import need_space, replace_folder, sha256_of
+from styletui_train.load import quiet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -116,7 +117,7 @@ def _read(gguf: Path, emit: Emit, should_stop: ShouldStop) -> tuple[PreTrainedTo
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
         emit(Stage("gguf_weights"))
         with _tensor_progress(gguf, emit, should_stop):
-            model = AutoModelForCausalLM.from_pretrained(
+            model: Any = AutoModelForCausalLM.from_pretrained(
                 gguf.parent,
                 gguf_file=gguf.name,
                 dtype=torch.bfloat16,
@@ -145,7 +146,6 @@ def _tensor_progress(gguf: Path, emit: Emit, should_stop: ShouldStop) -> Iterato
     standing in for that function is the one place from which we can say how far it is.
     """
     import gguf as package
-    from transformers.utils import logging
 
     total = len(package.GGUFReader(gguf).tensors)
     original = package.dequantize
@@ -161,15 +161,12 @@ def _tensor_progress(gguf: Path, emit: Emit, should_stop: ShouldStop) -> Iterato
             emit(Progress("gguf_weights", done, total))
         return result
 
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
     package.dequantize = counted
     try:
-        yield
+        with quiet():
+            yield
     finally:
         package.dequantize = original
-        if bars:
-            logging.enable_progress_bar()
 
 
 def turn_token_untrained(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> bool:
@@ -185,7 +182,8 @@ def turn_token_untrained(model: PreTrainedModel, tokenizer: PreTrainedTokenizerB
     turns = [vocabulary[t] for t in ("<end_of_turn>", "<|im_end|>", "<|eot_id|>") if t in vocabulary]
     if len(unused) < 4 or not turns:
         return False
-    table = model.get_input_embeddings().weight.detach().float()
+    embeddings: Any = model.get_input_embeddings()
+    table = embeddings.weight.detach().float()
     mean = table[unused].mean(0)
     cosine = torch.nn.functional.cosine_similarity(table[turns[0]], mean, dim=0)
     return bool(cosine > 0.95)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +38,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "right"
-    return tokenizer  # type: ignore[no-any-return]
+    return tokenizer
 
 
 def load_model(
@@ -56,11 +58,13 @@ def load_model(
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
+    quantization: Any = BitsAndBytesConfig
+
     check_folder(folder)
     kind: torch.dtype = getattr(torch, dtype)
     options: dict[str, Any] = {}
     if quantize is not None:
-        options["quantization_config"] = BitsAndBytesConfig(
+        options["quantization_config"] = quantization(
             load_in_4bit=True,
             bnb_4bit_quant_type=quantize,
             bnb_4bit_use_double_quant=double_quant,
@@ -70,7 +74,7 @@ def load_model(
         options["device_map"] = {"": 0}
     try:
         with quiet():
-            model = AutoModelForCausalLM.from_pretrained(
+            model: Any = AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=kind,
                 attn_implementation="sdpa",
@@ -86,7 +90,8 @@ def load_model(
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise UserError("model_unusable", path=str(folder), problem="cannot_load") from error
     model.config.use_cache = False
-    return model  # type: ignore[no-any-return]
+    loaded: PreTrainedModel = model
+    return loaded
 
 
 def load_for_inference(
@@ -113,17 +118,16 @@ def load_for_inference(
     return model, load_tokenizer(folder)
 
 
-class quiet:  # noqa: N801 - reads as a verb in a with statement
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
     """No progress bars from transformers inside; they would land in the worker's error log."""
+    from transformers.utils import logging
 
-    def __enter__(self) -> None:
-        from transformers.utils import logging
-
-        self._shown = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        from transformers.utils import logging
-
-        if self._shown:
-            logging.enable_progress_bar()
+    bars: Any = logging
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()

@@ -73,7 +73,7 @@ def prompt_ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], 
     if base:
         return _beginning(tokenizer) + _literal(tokenizer, _plain_context(asked))
     text = _render(tokenizer, asked, True)
-    return tokenizer.encode(text, add_special_tokens=False)
+    return list(tokenizer.encode(text, add_special_tokens=False))
 
 
 def end_ids(tokenizer: PreTrainedTokenizerBase, base: bool) -> list[int]:
@@ -88,7 +88,7 @@ def end_ids(tokenizer: PreTrainedTokenizerBase, base: bool) -> list[int]:
 
 def _literal(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Tokens of a person's text: what looks like a special token in it stays ordinary characters."""
-    return tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+    return list(tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True))
 
 
 def _beginning(tokenizer: PreTrainedTokenizerBase) -> list[int]:

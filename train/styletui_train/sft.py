@@ -80,6 +80,8 @@ def arguments(config: TrainConfig, machine: Machine, schedule: Schedule, folder:
 class StyleTrainer(trl.SFTTrainer):  # type: ignore[misc]
     """SFTTrainer that scores gathered positions off CUDA, follows a `Schedule`, and refuses NaN."""
 
+    lr_scheduler: Any
+
     def __init__(self, *, schedule: Schedule, machine: Machine, emit: Emit, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.schedule = schedule

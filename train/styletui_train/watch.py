@@ -35,7 +35,7 @@ class Outcome:
     evaluations: list[tuple[int, float, float]] = field(default_factory=list)
 
 
-class Watcher(TrainerCallback):  # type: ignore[misc]
+class Watcher(TrainerCallback):
     """One callback for all of it; `began` is the perf_counter at the start of the whole run."""
 
     def __init__(
