@@ -187,7 +187,7 @@ class StyleApp(App[None]):
 
         def answered(leave: bool | None) -> None:
             if leave:
-                self.exit(message=words() + " " + _("To see it again, type: styletui"))
+                self.exit(message=words() + "\n" + _("To see it again, type: styletui"))
 
         self.push_screen(LeaveScreen(words), answered)
 

@@ -52,6 +52,8 @@ def _shown(name: str, value: Any) -> Any:
         if name.endswith("_bytes"):
             return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
         return f"{value:,}" if abs(value) >= 10_000 else value
+    if isinstance(value, float):
+        return f"{value:g}"
     kind = {"problem": "model_problem", "reason": "skip"}.get(name)
     return label(kind, value) if kind and isinstance(value, str) else value
 

@@ -28,7 +28,7 @@ class ActionCommands(Provider):
         for action in actions.for_screen(screen.step):
             if action.id == "app.command_palette" or not (action.keys and action.help_id):
                 continue
-            if action.id.startswith("app.") or screen.check_action(action.id, ()):
+            if action.id.startswith("app.") or screen.check_action(action.id.partition("(")[0], ()):
                 yield action.label(), action.help(), partial(screen.run_action, action.id)
         for step in actions.STEPS:
             if step != screen.step and app.can_go(step):

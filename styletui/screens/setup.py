@@ -84,12 +84,8 @@ class SetupScreen(BaseScreen):
         if project.path != self._project_path:
             self._project_path = project.path
             self.plan = Plan.from_saved(settings)
-        self.run_worker(
-            partial(self._count, project.dataset), group="count", exclusive=True, exit_on_error=False
-        )
-        self.run_worker(
-            partial(self._look, settings.get("model")), group="look", exclusive=True, exit_on_error=False
-        )
+        self.in_background(partial(self._count, project.dataset), "count")
+        self.in_background(partial(self._look, settings.get("model")), "look")
         self._training = any(job.kind == "train" for job in self.style_app.running())
         self._find_job()
 

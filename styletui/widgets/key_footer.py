@@ -50,4 +50,4 @@ class KeyFooter(Widget):
     def _works(self, action_id: str) -> bool:
         if action_id.startswith("app."):
             return True
-        return bool(self.screen.check_action(action_id, ()))
+        return bool(self.screen.check_action(action_id.partition("(")[0], ()))

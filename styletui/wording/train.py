@@ -56,6 +56,11 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     # Warnings
     "rows_truncated": (N_("{rows} of {of} samples were too long and were cut."), "", N_("A larger “longest sample” keeps them whole.")),
     "rows_dropped": (N_("{rows} samples had nothing to learn left after cutting and were dropped."), "", ""),
+    "budget_too_small": (
+        N_("There is time for {steps} steps only ({seconds} seconds)."),
+        N_("That is hardly enough to learn anything."),
+        N_("Give it more time, or a smaller model."),
+    ),
     "nan_step": (N_("Step {step} gave no usable number and was left out."), "", ""),
     "loss_fallback": (N_("This model needs the slower way of computing the loss."), "", ""),
     "setting_replaced": (N_("“{key}” is {used} instead of {asked}."), N_("This machine cannot do what was asked."), ""),
@@ -63,6 +68,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
 
 LABELS: dict[str, dict[str, str]] = {
     "stage": {
+        "import_libraries": N_("Loading the libraries"),
         "read_dataset": N_("Reading the samples"),
         "choose_device": N_("Choosing where to compute"),
         "load_tokenizer": N_("Loading the tokenizer"),
