@@ -32,6 +32,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def _named(table: Mapping[str, str], code: str) -> str:
+    """The words for `code`; one that is newer than this program stands for itself."""
+    return _(table[code]) if code in table else code.replace("_", " ")
+
+
 # --- the blind test -----------------------------------------------------------------------------------
 def headline(tally: Mapping[str, Any]) -> Line:
     """The one sentence that people remember. Decided only at E >= 20."""
@@ -132,7 +137,7 @@ def doubts(result: Mapping[str, Any]) -> list[Line]:
         lines.append(
             Line("warn", _("The seal or the votes were changed afterwards; this result proves nothing."))
         )
-        lines += [Line("warn", "  " + label("verify", code)) for code in result["problems"]]
+        lines += [Line("warn", _named(PROBLEMS, code)) for code in result["problems"]]
     if result["early"]:
         words = _("Revealed early, after {rated} of {planned} pairs; this is recorded.")
         lines.append(
@@ -150,7 +155,7 @@ def doubts(result: Mapping[str, Any]) -> list[Line]:
         adapter = int(arms.get("adapter", 0))
         base = sum(arms.values()) - adapter
         words = _("Left out before you saw them ({reason}): adapter {adapter}, base {base}.")
-        lines.append(Line("quiet", words.format(reason=label("dropped", reason), adapter=adapter, base=base)))
+        lines.append(Line("quiet", words.format(reason=_named(DROPPED, reason), adapter=adapter, base=base)))
     return lines
 
 
@@ -188,6 +193,24 @@ INDICATORS: Final = {
     "diversity": N_("lexical diversity"),
 }
 ARMS: Final = {"author": N_("author"), "base": N_("base"), "adapter": N_("adapter")}
+
+DROPPED: Final = {
+    "empty_text": N_("one side wrote nothing"),
+    "too_short": N_("too short to judge"),
+    "copied": N_("copied from the training texts"),
+}
+PROBLEMS: Final = {
+    "other_commitment": N_("The SHA-256 you noted is not the one here."),
+    "seal_unreadable": N_("The sealed file cannot be read."),
+    "seal_changed": N_("The sealed file was changed."),
+    "side_changed": N_("A side was changed."),
+    "pair_unplanned": N_("There is a pair that was never planned."),
+    "pair_missing": N_("A pair that was rated is gone."),
+    "pair_changed": N_("A text was changed after its vote."),
+    "chain_broken": N_("A vote was changed, removed or put in."),
+    "reveal_unreadable": N_("The recorded result cannot be read."),
+    "votes_differ_from_reveal": N_("Votes were changed after the reveal."),
+}
 
 REPORT_WORDS: Final = {
     "report_blind": N_("Blind test"),

@@ -22,7 +22,6 @@ from styletui.project import Run
 from styletui.screens import train_words as words
 from styletui.screens.base import BaseScreen, JobWatch
 from styletui.screens.confirm import ConfirmScreen
-from styletui.text import one_line
 from styletui.widgets.figure_rows import FigureRows
 from styletui.widgets.gpu_panel import GpuPanel
 from styletui.widgets.job_progress import JobProgress
@@ -54,7 +53,6 @@ class TrainScreen(BaseScreen):
         self.run_shown: Run | None = None
         self.state = JobState()
         self.config: dict[str, object] = {}
-        self.trouble: tuple[str, dict[str, object]] | None = None
         self.stopping = False
         self.clock = time.time
         self._watch: JobWatch | None = None
@@ -156,6 +154,7 @@ class TrainScreen(BaseScreen):
         self.set_class(self._watch is None, "-empty")
         self.set_class(self._watch is not None and not stepped, "-preparing")
         self.set_class(ended, "-ended")
+        self.set_class(ended and self.state.status in ("crashed", "failed"), "-broken")
         self.set_class(bool(self.state.warnings), "-warned")
         self.relabel()
 
@@ -238,11 +237,3 @@ class TrainScreen(BaseScreen):
     def _ending_long(self) -> bool:
         ending = self.query_one("#ending", VerticalScroll)
         return self.state.ended and ending.max_scroll_y > 0
-
-    def leaving_words(self) -> Content | None:
-        """How to come back, for the dialog of Q; None when nothing is left behind."""
-        from styletui import service
-
-        if self.run_shown is None or self.state.ended:
-            return None
-        return one_line(service.attach_command(self.run_shown))

@@ -53,6 +53,8 @@ def title(config: dict[str, Any], state: JobState, width: int) -> Content:
         name = str(device.get("name") or device.get("device") or "")
         parts.append(Content(method_name(str(device.get("method", "")))))
         parts.append(one_line(name, "$quiet"))
+        if device.get("reason"):
+            parts.append(Content.styled(label("device_reason", str(device["reason"])), "$quiet"))
     gap = Content.styled(f" {sign('·')} ", "$faint")
     while len(parts) > 1 and gap.join(parts).cell_length > width:
         parts.pop()
@@ -85,7 +87,7 @@ def status_line(state: JobState, now: float, width: int, stopping: bool) -> Cont
     of = plan.get("max_steps")
     count = f"{step['step']} / {of}" if of else str(step["step"])
     parts = [
-        Content.assemble((f"{sign('▸')} ", "bold $accent"), (f"{_('step')} {count}", "bold")),
+        Content.assemble((f"{sign('▸')} ", "bold $accent"), (_("step {n}").format(n=count), "bold")),
         Content(_("{time} gone").format(time=gone)),
         Content(_("{time} left").format(time=seconds_words(left))),
     ]
@@ -171,6 +173,9 @@ def ending(state: JobState, run: Path, tail: list[str], full: bool) -> Content:
         ]
     if words.todo:
         lines.append(one_line(words.todo))
+    if code in ("crashed", "out_of_memory"):
+        lines.append(Content(_("If memory ran out: a smaller model or shorter samples need less.")))
+    lines.append(Content.styled(_("Esc goes back to Setup, where you can start again."), "bold $accent"))
     saved = state.train.checkpoints
     if saved:
         lines.append(
@@ -180,9 +185,6 @@ def ending(state: JobState, run: Path, tail: list[str], full: bool) -> Content:
                 )
             )
         )
-    if code in ("crashed", "out_of_memory"):
-        lines.append(Content(_("If memory ran out: a smaller model or shorter samples need less.")))
-    lines.append(Content.styled(_("Esc goes back to Setup, where you can start again."), "bold $accent"))
     return Content("\n").join(lines)
 
 

@@ -107,6 +107,6 @@ def _row(line: list[int], dots: list[int], marks: set[int]) -> list[tuple[str, s
 
 
 def _steps(first: int, last: int, width: int) -> Content:
-    left, right = str(first), f"{_('step')} {last}"
+    left, right = str(first), _("step {n}").format(n=last)
     space = width - len(left) - Content(right).cell_length
     return Content.styled(" " * AXIS + left + " " * max(1, space) + right, "$quiet")
