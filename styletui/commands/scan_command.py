@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from typing import Any
 
 from styletui import messages, service
@@ -28,10 +29,12 @@ def run(args: argparse.Namespace) -> int:
     code, state = common.finish(job, "styletui scan …")
     if code or state is None:
         return code
+    found = state.result | job.private()
+    shutil.rmtree(job.path, ignore_errors=True)  # a scan is nothing to come back to
     if args.json:
-        common.print_json(state.result)
+        common.print_json(found)
     else:
-        _print(state.result)
+        _print(found)
     return 0
 
 

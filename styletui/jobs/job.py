@@ -89,6 +89,19 @@ class Job:
         return self.path / "worker.lock"
 
     @property
+    def private_path(self) -> Path:
+        """Names and titles that a scan found; readable by the owner alone."""
+        return self.path / "private.json"
+
+    def private(self) -> dict[str, Any]:
+        """The contents of `private_path`; empty when there is none."""
+        try:
+            found: dict[str, Any] = read_json(self.private_path)
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    @property
     def control_dir(self) -> Path:
         """Requests to the worker, `<n>.json`."""
         return self.path / "control"

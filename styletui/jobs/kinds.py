@@ -9,6 +9,7 @@ from typing import Any
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
 from styletui_prep.events import Emit, ShouldStop
+from styletui_prep.files import write_json
 
 from styletui.jobs.job import Job
 from styletui.project import Run
@@ -18,12 +19,19 @@ Kind = Callable[[dict[str, Any], Emit, ShouldStop], Result]
 
 
 def run(job: Job, emit: Emit, should_stop: ShouldStop) -> Result:
-    """Do `job` and return its result as JSON. Raises what the engine raises."""
+    """Do `job` and return its result as JSON, fit for the event log. Raises what the engine raises.
+
+    What a kind returns under "private" (names, titles) goes into a file of its own, never into the log.
+    """
     try:
         kind = KINDS[job.kind]
     except KeyError:
         raise UserError("unknown_job", exit_code=EXIT_UNKNOWN, kind=job.kind) from None
-    return kind(job.spec, emit, should_stop)
+    result = kind(job.spec, emit, should_stop)
+    private = result.pop("private", None)
+    if private is not None:
+        write_json(job.private_path, private)
+    return result
 
 
 def _scan(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
@@ -33,7 +41,9 @@ def _scan(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
     result = scan(
         sources, kind=spec.get("kind"), author=spec.get("author"), emit=emit, should_stop=should_stop
     )
-    return result.to_json()
+    found = result.to_json()
+    private = {key: found.pop(key) for key in ("authors", "titles", "recognised") if key in found}
+    return {**found, "private": private}
 
 
 def _prep(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,6 +30,7 @@ from styletui.widgets.live import Live
 from styletui.widgets.offers import OfferList
 
 DEBOUNCE_SECONDS = 0.3
+FORGET_SECONDS = 60.0
 
 actions.register(
     Action(
@@ -86,6 +89,7 @@ class SourceScreen(BaseScreen):
         elif app.project is not None:
             self._set_path(nearby.tilde(app.project.source))
         self.in_background(self._look_around, "offers")
+        self.in_background(partial(asyncio.to_thread, _forget_old_scans), "old-scans")
 
     def relabel(self) -> None:
         """The placeholder lives in the field."""
@@ -170,7 +174,7 @@ class SourceScreen(BaseScreen):
 
     def _scan_changed(self, state: JobState) -> None:
         if state.status == "done":
-            found = Found.from_result(state.result)
+            found = Found.from_result(state.result | (self._watch.job.private() if self._watch else {}))
             if self._authors is not None:  # who is there is told by the scan that asked for nobody
                 found = replace(found, author=self._authors.author, authors=self._authors.authors)
             self._show(found)
@@ -237,3 +241,18 @@ class SourceScreen(BaseScreen):
         project.save_settings(author=self.found.author)
         self.style_app.open_project(project)
         self.style_app.go("preview")
+
+
+def _forget_old_scans() -> None:
+    """Remove scans that a closed terminal left behind: their results name people, and nobody comes back to them."""
+    from styletui.jobs import supervisor
+    from styletui.jobs.job import Job
+    from styletui.project import loose_jobs_dir
+
+    for job in Job.all(loose_jobs_dir(), "scan"):
+        try:
+            old = time.time() - job.path.stat().st_mtime > FORGET_SECONDS
+        except OSError:
+            continue
+        if old and not supervisor.alive(job):
+            shutil.rmtree(job.path, ignore_errors=True)

@@ -175,3 +175,15 @@ def test_private_modes(tmp_path: Path) -> None:
     for file in (job.events_path, job.lock_path):
         assert file.stat().st_mode & 0o077 == 0, file
     assert EventReader(job.events_path).poll()[0]["type"] == "started"
+
+
+def test_names_and_titles_stay_out_of_the_log(tmp_path: Path) -> None:
+    job = scan_job(
+        tmp_path, "---\ntitle: My secret garden\nauthor: Somebody Real\n---\n\nA few words of my own.\n"
+    )
+    supervisor.launch(job)
+    state = wait(job).poll()
+    assert state.status == "done" and "authors" not in state.result
+    assert "Somebody Real" in job.private()["authors"]
+    assert "Somebody" not in job.events_path.read_text() and "garden" not in job.events_path.read_text()
+    assert job.private_path.stat().st_mode & 0o077 == 0
