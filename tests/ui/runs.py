@@ -60,8 +60,7 @@ def make_run(project: Project, *, adapter: bool = True, preset: str = "quick") -
     }
     run = service.create_run(project.runs_dir / "20261122-090000", config, {})
     if adapter:
-        run.adapter.mkdir()
-        (run.adapter / "adapter_config.json").write_text("{}")
+        give_adapter(run)
     return run
 
 
@@ -157,3 +156,9 @@ def fill_blind(
     for n, plan in enumerate(sealed.pairs[:count], 1):
         texts = (LEFT, RIGHT) if adapter_side(plan) == "left" else (RIGHT, LEFT)
         add_pair(run, plan, n, PROMPT, *texts, loops=(loops or {}).get(n, ""))
+
+
+def give_adapter(run: Run) -> None:
+    """The folder a finished training leaves behind, as far as screens look at it."""
+    run.adapter.mkdir(exist_ok=True)
+    (run.adapter / "adapter_config.json").write_text("{}")
