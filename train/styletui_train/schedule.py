@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from styletui_train.config import TrainConfig
 
 # A quick look evaluates before, at the end, and three times between.
 QUICK_LOOKS = 4
+# The first plan, made from a few cold passes, is never shorter than this; the clock still ends the run in time.
+_FIRST_PLAN = 16
 # The share of a time budget that one evaluation (rows) and one piece of writing may take.
 _EVAL_SHARE = 0.025
 _SAMPLE_SHARE = 0.015
@@ -87,9 +89,18 @@ class Schedule:
         if self.budget is None or self.costs is None:
             return False
         before = self.max_steps
+        if step >= before and spent + 0.25 * before * step_seconds + self.closing_seconds > self.budget:
+            return False  # at the end already, and too little time left to be worth a longer curve
         looks = max(1, QUICK_LOOKS - step // max(self.eval_every, 1))
         self._limit(step, self.budget - spent - looks * self.look_seconds - self.costs.saving, step_seconds)
         return self.max_steps != before
+
+    def saw_look(self, eval_seconds: float, written: int, writing_seconds: float) -> None:
+        """Take over what a real look took: its rows, and the tokens written."""
+        if self.costs is not None:
+            row = eval_seconds / self.eval_rows if self.eval_rows else self.costs.held_out_row
+            token = writing_seconds / written if written else self.costs.written_token
+            self.costs = replace(self.costs, held_out_row=row, written_token=token)
 
     def must_stop(self, spent: float, step_seconds: float) -> bool:
         """Whether one more step would take the run past its budget."""
@@ -98,6 +109,10 @@ class Schedule:
     def look_due(self, step: int) -> bool:
         """Whether held-out text is looked at after `step`."""
         return step >= self.max_steps or step % self.eval_every == 0
+
+    def time_for_a_look(self, spent: float) -> bool:
+        """Whether a look between leaves enough for the last one and the save."""
+        return self.budget is None or spent + self.look_seconds + self.closing_seconds < self.budget
 
     def factor(self, step: int) -> float:
         """The learning rate's share at `step`: a linear rise, then cosine, linear or constant to the end."""
@@ -111,7 +126,7 @@ class Schedule:
         return {"cosine": 0.5 * (1 + math.cos(math.pi * done)), "linear": 1 - done}.get(kind, 1.0)
 
     def _limit(self, step: int, seconds: float, step_seconds: float) -> None:
-        fitting = step + max(1, int(seconds / max(step_seconds, 1e-6)))
+        fitting = max(_FIRST_PLAN, step + int(seconds / max(step_seconds, 1e-6)))
         self.limited_by_time = fitting < self.most_steps
         self.max_steps = min(fitting, self.most_steps)
         self._space_looks()

@@ -19,8 +19,8 @@ from styletui_train.prompting import Encoded
 from styletui_train.schedule import Schedule
 from styletui_train.sft import Meter
 
-# After so many steps the plan is held against the real speed; the first two still warm up.
-_REVISE_AFTER = (8, 24, 64)
+# After so many steps (and at the planned end) the plan is held against the real speed; the first two warm up.
+_REVISE_AFTER = (4, 8, 16, 32, 64, 128, 256)
 _WARMING = 2
 
 
@@ -88,8 +88,10 @@ class Watcher(TrainerCallback):
 
     def look(self, model: Any, step: int) -> None:
         """Evaluate the held-out rows and write a sample, each with its event."""
+        evaluating, start = 0.0, time.perf_counter()
         if self.held_out:
             result = measure(model, self.held_out, self.machine.device, self.machine.dtype)
+            evaluating = result.seconds
             self.outcome.evaluations.append((step, result.loss, result.bits_per_char))
             self.emit(
                 Evaluated(
@@ -97,7 +99,9 @@ class Watcher(TrainerCallback):
                 )
             )
         if self.writer is not None and self.schedule.sample_tokens:
-            self.emit(self.writer.write(model, step, self.schedule.sample_tokens))
+            sample = self.writer.write(model, step, self.schedule.sample_tokens)
+            self.schedule.saw_look(evaluating, sample.tokens, time.perf_counter() - start - evaluating)
+            self.emit(sample)
         self.outcome.peak_rss = max(self.outcome.peak_rss, rss())
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -121,12 +125,14 @@ class Watcher(TrainerCallback):
             control.should_training_stop = control.should_log = True
             self.emit(Command("stop", True))
             return control
+        control.should_training_stop = step >= state.max_steps
         if step >= state.max_steps:
             self.outcome.ended_by = "time_budget" if self.schedule.limited_by_time else "max_steps"
         elif self.schedule.must_stop(self.spent, self.step_seconds):
             self.outcome.ended_by = "time_budget"
             control.should_training_stop = True
-        self._look = control.should_training_stop or self.schedule.look_due(step)
+        ending = control.should_training_stop
+        self._look = ending or (self.schedule.look_due(step) and self.schedule.time_for_a_look(self.spent))
         if self._look:
             control.should_log = True
             control.should_save = self.schedule.config.save_steps is None or control.should_save
@@ -150,7 +156,8 @@ class Watcher(TrainerCallback):
         self.meter.reset()
 
     def _revise(self, step: int, state: Any) -> None:
-        if step in _REVISE_AFTER and self.schedule.revise(step, self.spent, self.step_seconds):
+        due = step in _REVISE_AFTER or step >= state.max_steps
+        if due and self.schedule.revise(step, self.spent, self.step_seconds):
             state.max_steps = self.schedule.max_steps
             self.emit(self.plan())
 
