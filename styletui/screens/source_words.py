@@ -16,6 +16,7 @@ from styletui.text import hanging, one_line, sign
 SURE = 0.3  # plain Markdown without any further sign is 0.4
 SHOWN_AUTHORS = 4
 SHOWN_REASONS = 5
+SHOWN_TITLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ def _recognised(found: Found) -> Content:
         lines.append(Content.assemble((_("Dates") + "   ", "$quiet"), span))
     if found.authors:
         lines.append(_authors(found))
+    if found.titles:
+        titles = Content(f" {sign('·')} ").join(one_line(title) for title in found.titles[:SHOWN_TITLES])
+        lines.append(Content.assemble((_("Such as") + "   ", "$quiet"), titles))
     lines += _skipped(found)
     return Content("\n").join(lines)
 

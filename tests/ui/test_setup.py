@@ -129,6 +129,21 @@ async def test_enter_starts_a_run_with_these_settings(
         assert made.current_mode == "train"
 
 
+async def test_another_tokenizer_counts_anew_and_its_failure_is_told(
+    app: MakeApp, project: Project, model: Path
+) -> None:
+    made = app(project)
+    async with made.run_test(size=(80, 24)) as pilot:
+        screen = await arrived(made, pilot)
+        await pilot.press("enter")  # the model's tokenizer.json is an empty object
+        for _ in range(200):
+            await pilot.pause(0.05)
+            if screen.problem is not None:
+                break
+        assert made.current_mode == "setup" and not project.runs()
+        assert "tokenizer" in shown(made, "#explain") and "cannot be read" in shown(made, "#explain")
+
+
 async def test_a_model_folder_by_its_path(app: MakeApp, project: Project, own_home: Path) -> None:
     folder = make_model(own_home / "my-model", template=True)
     made = app(project)

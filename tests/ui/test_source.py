@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from textual.widgets import Input
 
 from styletui import nearby, settings
 from styletui.app import StyleApp
+from styletui.jobs import supervisor
+from styletui.jobs.job import Job
 from styletui.project import Project, loose_jobs_dir
 from styletui.screens.source import SourceScreen
 from styletui.screens.source_words import Found, found_words
@@ -159,3 +162,18 @@ def test_complete_one_folder_adds_a_slash_and_hides_dotfiles(own_home: Path) -> 
 
 def test_project_source_is_offered_again(app: MakeApp, project: Project) -> None:
     assert nearby.tilde(project.source) == "~/my_notes"
+
+
+async def test_scans_left_behind_are_forgotten_unless_they_live(app: MakeApp, source: Path) -> None:
+    dead, living = (Job.create(loose_jobs_dir(), "scan", {}) for _ in range(2))
+    lock = supervisor._take_lock(living)
+    for job in (dead, living):
+        os.utime(job.path, (1, 1))
+    try:
+        made = app(None, source)
+        async with made.run_test(size=(80, 24)) as pilot:
+            await looked(made, pilot)
+            await pilot.pause(0.2)
+            assert not dead.path.exists() and living.path.exists()
+    finally:
+        os.close(lock)
