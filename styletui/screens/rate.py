@@ -165,6 +165,10 @@ class RateScreen(BaseScreen):
             self.begun = self.begun or self.status.rated > 0 or nothing
         except UserError as error:
             self.trouble = error
+        except OSError as error:
+            # What was known stays on screen; a vote would fail, and say so.
+            if not self.notice.plain:
+                self.notice = one_line(f"{sign('✗')} {error.strerror}", "bold $error")
 
     @property
     def writing(self) -> bool:

@@ -131,19 +131,20 @@ async def test_found_again_it_shows_the_same_as_before(
     assert seen[0] == seen[1]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
 async def test_what_it_writes_is_shown_letter_for_letter(
-    app: MakeApp, project: Project, run: Run, held: ExitStack, hostile: str
+    app: MakeApp, project: Project, run: Run, held: ExitStack
 ) -> None:
-    runs.write_sample(run, 60, f"甲{hostile}乙")
+    runs.write_sample(run, 0, "甲".join(HOSTILE))
+    runs.write_sample(run, 60, "甲" + "乙".join(HOSTILE) + "丙")
     job = runs.add_job(run, "train", runs.recorded("train", runs.at_step(70)))
     held.enter_context(runs.alive(job))
     made = app(project)
     async with made.run_test(size=(80, 24)) as pilot:
         screen = await arrive(made, pilot)
         shown = screen.query_one("#sample Live", Live).render().plain
-        assert shown.startswith("甲") and shown.endswith("乙")
-        assert "\x1b" not in shown and "\x00" not in shown and "\u202e" not in shown
+        assert shown.startswith("甲[/]乙[@click=app.quit]跑[/]乙␛[31mred") and shown.endswith("[bold丙")
+        assert not any(bad in shown for bad in ("\x1b", "\x00", "\x07", "\u202e"))
+        await pilot.press("left", "left", "space", "up")
         assert made.is_running
 
 
