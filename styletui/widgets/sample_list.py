@@ -16,6 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from styletui.text import sign
+
 
 class VirtualList(ScrollView, can_focus=True):
     """`count` lines, each made by `make_line(number)` when it is painted; one of them is selected."""
@@ -113,6 +115,8 @@ class VirtualList(ScrollView, can_focus=True):
         style = self.get_visual_style("virtual-list--selected") if chosen else self.visual_style
         if number >= self._count:
             return Strip.blank(width, style.rich_style)
-        content = self._make_line(number)
+        # A sign as well as a colour: sixteen colours have no tint to spare.
+        mark = f"{sign('▸')}" if chosen else " "
+        content = Content.assemble((mark, "bold $accent"), self._make_line(number))
         strips = Visual.to_strips(self, content, width, 1, style)
         return strips[0].adjust_cell_length(width, style.rich_style) if strips else Strip.blank(width)
