@@ -45,7 +45,8 @@ def launch(job: Job) -> int:
 
 
 def _environment(job: Job) -> dict[str, str]:
-    environment = dict(os.environ) | {"PYTHONUTF8": "1"}
+    # Threads that wait asleep instead of spinning leave the processor to others, the terminal among them.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", **os.environ, "PYTHONUTF8": "1"}
     # `demo` is the one kind that may use the network; it never sees a person's text.
     if job.kind != "demo":
         environment |= ENVIRONMENT

@@ -101,15 +101,6 @@ class Checkpointed:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A request was looked at. `ok` False: it could not be done."""
-
-    type: ClassVar[str] = "command"
-    verb: str
-    ok: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """The end. Memory in MiB: the process's own on a CPU, the card's where there is one (`card_share` 0-1)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,9 +93,6 @@ def train(
         if not getattr(config, key):
             raise UserError("setting_missing", exit_code=2, key=key)
     _stage(emit, should_stop, "import_libraries")
-    # Read when torch is first imported: threads that wait asleep instead of spinning. On a CPU that others use
-    # too a step was half as long (measured); alone there is no difference.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     torch.manual_seed(config.seed)

@@ -11,7 +11,7 @@ from typing import Any
 from styletui_prep.events import Emit, ShouldStop, StopRequest
 from transformers import TrainerCallback
 
-from styletui_train.events import Checkpointed, Command, Evaluated, Plan, Step
+from styletui_train.events import Checkpointed, Evaluated, Plan, Step
 from styletui_train.hardware import MIB, rss
 from styletui_train.held_out import SampleWriter, measure
 from styletui_train.machine import Machine
@@ -123,7 +123,6 @@ class Watcher(TrainerCallback):
         if request is not None:
             self.outcome.stop, self.outcome.ended_by = request, "stop"
             control.should_training_stop = control.should_log = True
-            self.emit(Command("stop", True))
             return control
         control.should_training_stop = step >= state.max_steps
         if step >= state.max_steps:

@@ -155,7 +155,6 @@ def test_bf16_trains_too(run: Train, gemma: Path) -> None:
 def test_stop_and_keep_saves(run: Train, llama: Path) -> None:
     result, events, out = run(llama, stop_at=3)
     assert (result.steps, result.ended_by) == (3, "stop")
-    assert [(c.verb, c.ok) for c in _of(events, "command")] == [("stop", True)]
     assert (out / "adapter" / "adapter_model.safetensors").is_file()
 
 
