@@ -19,6 +19,7 @@ from styletui.i18n import gettext as _
 from styletui.jobs.fold import JobState
 from styletui.jobs.job import Job
 from styletui.messages import explain
+from styletui.nearby import tilde
 from styletui.project import Run
 from styletui.screens import report_words as words
 from styletui.screens.base import BaseScreen, JobWatch
@@ -153,8 +154,6 @@ class ReportScreen(BaseScreen):
                 )
             )
         if self.run_shown is not None:
-            from styletui.nearby import tilde
-
             adapter = one_line(tilde(self.run_shown.adapter))
             lines.append(Content.assemble((f"{_('The adapter, a plain PEFT folder:')} ", "$quiet"), adapter))
         return lines
