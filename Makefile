@@ -42,15 +42,14 @@ check: $(DEV)  ## format, lint, types, layers, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python styletui/locale/update.py --check
 	@$(THREADS) $(BIN)/python -m pytest
 
 format: $(DEV)  ## put the code into its format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 messages: $(DEV)  ## bring the catalogues up to date with the code and compile them
-	@$(BIN)/pybabel -q extract -F pyproject.babel -k N_ -k _n:1,2 --no-wrap --sort-output --omit-header -o $(VENV)/styletui.pot styletui
-	@$(BIN)/pybabel -q update --no-wrap --no-fuzzy-matching --omit-header -D styletui -i $(VENV)/styletui.pot -d styletui/locale
-	@$(BIN)/pybabel -q compile -D styletui -d styletui/locale
+	@$(BIN)/python styletui/locale/update.py
 
 snapshots: $(DEV)  ## accept the screens as they are now
 	@$(BIN)/python -m pytest tests/ui --snapshot-update

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -53,13 +54,15 @@ def start_demo(models: Path | None = None) -> Job:
 def create_run(path: Path, config: dict[str, Any], provenance: dict[str, str]) -> Run:
     """A new run folder with its `run.json`: every value and where it came from, seed, versions.
 
-    `config` holds the keys of TrainConfig; `output_dir` is set to the run folder.
+    `config` holds the keys of TrainConfig; `output_dir` is set to the run folder. A dataset folder is pinned
+    into the run: preparing again later must not change what an older run is judged by.
     """
     path = path.expanduser().absolute()
     if (path / "run.json").exists():
         raise UserError("run_exists", exit_code=EXIT_USAGE, path=str(path))
     private_folder(path)
-    config = {**config, "output_dir": str(path)}
+    source = Path(str(config["dataset"]))
+    config = {**config, "output_dir": str(path), "dataset": str(_pin_dataset(source, path / "dataset"))}
     write_json(
         path / "run.json",
         {
@@ -69,11 +72,27 @@ def create_run(path: Path, config: dict[str, Any], provenance: dict[str, str]) -
             "config": config,
             "provenance": provenance,
             "seed": config.get("seed"),
-            "dataset_manifest": _digest(Path(str(config["dataset"])) / "manifest.json"),
+            "dataset_source": str(source),
+            "dataset_manifest": _digest(source / "manifest.json"),
             "versions": _versions(),
         },
     )
     return Run(path)
+
+
+def _pin_dataset(source: Path, target: Path) -> Path:
+    """Link (else copy) the files of a dataset folder into the run. A single file of samples stays where it is."""
+    if not source.is_dir():
+        return source
+    private_folder(target)
+    for file in source.iterdir():
+        if file.is_file():
+            try:
+                # Datasets are replaced file by file, never written in place, so a link keeps the old contents.
+                os.link(file, target / file.name)
+            except OSError:
+                shutil.copy2(file, target / file.name)
+    return target
 
 
 def start_train(run: Run) -> Job:
