@@ -258,3 +258,12 @@ def test_the_rate_rises_and_falls(kind: str, end: float) -> None:
     assert rates[0] < rates[3] < 1.0
     assert rates[-1] == pytest.approx(end)
     assert _schedule(None, max_steps=1).factor(0) == 1.0
+
+
+def test_circling_without_an_exact_period_counts_as_a_loop() -> None:
+    circling = "在屋里看书，在屋里看雨，在屋里吃面，在屋里听雨，在屋里看猫，在屋里吃茶，在屋里看雨，在屋里听书，在屋里看书。"
+    assert loops(circling * 2)
+    telling = "清早五点五十一分，晴。巷子里已经有人在抡镐；告示上写二十天，今天是第二十三天，还剩尤婶门口一截没有合上。诸位这阵子若是来过，就知道要走跳板，一尺宽，底下是沟。"
+    assert not loops(telling)
+    english = "I counted the steps down to the ferry this morning. There were four hundred and twelve of them, as always, and the cat counted with me until the bakery, where she remembered that she had other business."
+    assert not loops(english)
