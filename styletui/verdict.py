@@ -69,7 +69,7 @@ def evidence(tally: Mapping[str, Any]) -> Line:
             "E-value {e}: a coin would reach this at most once in {times} tests. From 20 on we call it decided."
         )
         return Line("plain", words.format(e=shown, times=f"{e:,.0f}"))
-    if e > 1:
+    if e > 2:
         words = _("E-value {e}: a coin reaches this in up to one of {times} tests. Decided is from 20 on.")
         return Line("plain", words.format(e=shown, times=f"{e:.1f}"))
     return Line(

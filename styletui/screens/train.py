@@ -182,9 +182,7 @@ class TrainScreen(BaseScreen):
     def _hint(self) -> Content:
         if self.run_shown is None or self._watch is None or self.state.ended:
             return Content("")
-        return Content.styled(
-            _("It goes on when you close this window. To see it again, type: styletui"), "$quiet"
-        )
+        return words.hint(self.size.width)
 
     # --- keys -------------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -101,6 +101,14 @@ def status_line(state: JobState, now: float, width: int, stopping: bool) -> Cont
     return Content.assemble(line, "   ", share_bar(share, min(room, 40)), f" {100 * share:.0f}%")
 
 
+def hint(width: int) -> Content:
+    """That it needs nobody, and how to find it again; with the headless way where there is room."""
+    words = _("It goes on when you close this window. To see it again, type: styletui")
+    if width >= 100:
+        words += f"  {sign('·')}  " + _("without the screens: {command}").format(command="styletui runs list")
+    return one_line(words, "$quiet")
+
+
 def figures(state: JobState, tight: bool = False) -> list[Figure]:
     """The numbers beside the chart; `tight` leaves out what stands elsewhere or matters least."""
     train = state.train

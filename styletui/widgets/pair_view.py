@@ -49,7 +49,7 @@ class PairView(Container):
         if self.has_class("-stacked") and not self.has_class("-whole-prompt"):
             # Where rows are few, the outline runs on in one paragraph.
             rows = [row.strip().removeprefix("- ") for row in text.splitlines() if row.strip()]
-            return one_line(f" {sign('·')} ".join(rows))
+            return one_line(f" {sign('·')} ".join(rows).replace(f"： {sign('·')} ", "："))
         return safe(text)
 
     def _text(self, text: str) -> Content:
