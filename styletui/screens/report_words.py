@@ -12,7 +12,7 @@ from styletui.i18n import gettext as _
 from styletui.i18n import ngettext
 from styletui.nearby import tilde
 from styletui.screens.rate_words import line, lines
-from styletui.text import one_line, sign
+from styletui.text import ascii_only, one_line, sign
 from styletui.verdict import ARMS, INDICATORS, Line, headline, rate_words, reveal_lines, translate
 from styletui.widgets.figure_rows import share_bar
 
@@ -151,7 +151,8 @@ def _estimate(found: Mapping[str, Any], form: str, most: float, column: int, arm
     style = {"author": "$primary", "base": "$secondary"}.get(arm, "$accent")
     if column < 25 or found["low"] is None:
         return Content.assemble(number, " ", share_bar(value / most, max(4, min(8, column - 9)), style))
-    interval = f"{found['low']:{form}}{sign('–')}{found['high']:{form}}".replace("%" + sign("–"), sign("–"))
+    low, high = (f"{found[end]:{form}}" for end in ("low", "high"))
+    interval = f"{low.removesuffix('%')}{'-' if ascii_only() else '–'}{high}"
     bar = share_bar(value / most, max(4, min(8, column - 9 - 13)), style)
     return Content.assemble(number, " ", bar, " ", (interval, "$quiet"))
 

@@ -58,10 +58,9 @@ def rows(figures: list[Figure], width: int) -> Content:
     for figure in figures:
         name = Content.styled(figure.name, "$quiet")
         value = Content.styled(figure.value, figure.style or "bold")
-        parts = [name, " " * (names - name.cell_length + 2), " " * (values - value.cell_length), value]
-        if room >= 4:
-            parts += ["  ", _picture(figure, room)]
-        lines.append(Content.assemble(*parts))
+        gap = " " * (names - name.cell_length + 2 + values - value.cell_length)
+        picture = Content.assemble("  ", _picture(figure, room)) if room >= 4 else Content("")
+        lines.append(Content.assemble(name, gap, value, picture))
     return Content("\n").join(lines)
 
 

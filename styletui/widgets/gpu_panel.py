@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from styletui.i18n import gettext as _
 from styletui.machine import Machine
-from styletui.text import one_line, sign
+from styletui.text import ascii_only, one_line, sign
 from styletui.widgets.figure_rows import Figure, rows, share_bar
 
 GIB = 1 << 30
@@ -123,7 +123,7 @@ def _percent(gpu: GpuSample) -> str:
 def _heat(gpu: GpuSample) -> list[Content]:
     parts = []
     if gpu.temperature_c is not None:
-        parts.append(Content(f"{gpu.temperature_c} {sign('°')}C"))
+        parts.append(Content(f"{gpu.temperature_c} {'' if ascii_only() else '°'}C"))
     if gpu.power_w is not None:
         parts.append(Content(f"{gpu.power_w:.0f} W"))
     return parts
