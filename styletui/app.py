@@ -192,6 +192,15 @@ class StyleApp(App[None]):
         self.push_screen(LeaveScreen(words), answered)
 
 
+def _follow_lines(jobs: list[Job]) -> list[str]:
+    """How to follow the training among `jobs` without the screen."""
+    from styletui import service
+    from styletui.project import Run
+
+    runs = [Run(job.path.parents[1]) for job in jobs if job.kind == "train"]
+    return [_("Without the screen: {}").format(service.attach_command(run)) for run in runs[:1]]
+
+
 def _first_language(asked: str | None) -> str:
     import os
 

@@ -111,7 +111,9 @@ class Project:
     def all(cls) -> list[Project]:
         """Every project, the one used last first."""
         folder = home() / "projects"
-        found = [cls(p) for p in folder.iterdir() if (p / "project.json").is_file()] if folder.is_dir() else []
+        found = (
+            [cls(p) for p in folder.iterdir() if (p / "project.json").is_file()] if folder.is_dir() else []
+        )
         return sorted(found, key=lambda p: (p.path / "project.json").stat().st_mtime, reverse=True)
 
     @classmethod

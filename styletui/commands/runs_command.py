@@ -94,7 +94,7 @@ def run_show(args: argparse.Namespace) -> int:
     for key, value in sorted(info["config"].items()):
         print(f"{key}: {value}  ({info['provenance'].get(key, 'default')})")
     for job_row in jobs:
-        print(f"{job_row['job']}: {messages.label('status', job_row['status'])}")
+        print(f"{job_row['job']}: {messages.label('status', str(job_row['status']))}")
     for record in state.train.evals:
         print(_("  step {step}: held-out loss {loss:.4f}").format(step=record["step"], loss=record["loss"]))
     return 0

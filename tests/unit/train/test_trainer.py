@@ -153,7 +153,7 @@ def test_bf16_trains_too(run: Train, gemma: Path) -> None:
 
 
 def test_stop_and_keep_saves(run: Train, llama: Path) -> None:
-    result, events, out = run(llama, stop_at=3)
+    result, _events, out = run(llama, stop_at=3)
     assert (result.steps, result.ended_by) == (3, "stop")
     assert (out / "adapter" / "adapter_model.safetensors").is_file()
 
