@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
-THREADS := OMP_NUM_THREADS=2 TOKENIZERS_PARALLELISM=false
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+PARALLEL := -n 2 --dist loadfile
 
 .PHONY: help run test test-all check format messages snapshots pictures clean
 
@@ -25,14 +26,14 @@ $(DEV): $(READY)
 	@touch $@
 
 test: $(DEV)  ## the tests that need no model; under five minutes on two cores
-	@$(THREADS) $(BIN)/python -m pytest
+	@$(PYTEST) $(PARALLEL)
 
 test-all: check build-test slow  ## everything: what CI runs
 
 .PHONY: slow build-test
 slow: $(DEV)  ## tests that train and rate the demo model in a real terminal
 	@$(BIN)/styletui models demo >/dev/null
-	@$(THREADS) $(BIN)/python -m pytest -m slow --timeout 900
+	@OMP_NUM_THREADS=2 $(BIN)/python -m pytest -m slow --timeout 900
 
 build-test: $(DEV)  ## build the wheel, install it into an empty environment, try it there
 	@sh .ci/wheel_test.sh $(VENV)
@@ -43,7 +44,7 @@ check: $(DEV)  ## format, lint, types, layers, tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python styletui/locale/update.py --check
-	@$(THREADS) $(BIN)/python -m pytest
+	@$(PYTEST) $(PARALLEL)
 
 format: $(DEV)  ## put the code into its format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
