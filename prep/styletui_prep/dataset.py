@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from styletui_prep.errors import EXIT_UNKNOWN, UserError
+from styletui_prep.errors import EXIT_USAGE, UserError
 from styletui_prep.exporters import pair_of
-from styletui_prep.files import private_folder, write_whole
+from styletui_prep.files import private_folder, write_whole, writing_failed
 from styletui_prep.split import SPLITS
 
 DOCUMENTS: Final = "documents.jsonl"
@@ -21,17 +20,6 @@ SKIPPED: Final = "skipped.jsonl"
 STATS: Final = "dataset_stats.json"
 MANIFEST: Final = "manifest.json"
 FORMAT_VERSION: Final = 1
-
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-_REFUSED = {
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.ENOTDIR,
-    errno.EEXIST,
-    errno.EISDIR,
-    errno.ENAMETOOLONG,
-}
 
 
 def samples_file(split: str) -> str:
@@ -45,11 +33,26 @@ def writing_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise UserError("disk_full", exit_code=EXIT_UNKNOWN, path=str(path)) from error
-        if error.errno in _REFUSED:
-            raise UserError("not_writable", exit_code=EXIT_UNKNOWN, path=str(path)) from error
-        raise
+        known = writing_failed(error, path)
+        if known is None:
+            raise
+        raise known from error
+
+
+def check_out(folder: Path) -> None:
+    """Raise `out_not_empty` (exit code 2) when things that are no dataset of ours lie in `folder`.
+
+    A dataset folder is closed to others and its files are replaced: neither may happen to a person's own folder.
+    """
+    ours = {DOCUMENTS, ORIGINALS, SKIPPED, STATS, MANIFEST, *map(samples_file, SPLITS)}
+    try:
+        foreign = any(not p.name.startswith(".") and p.name not in ours for p in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise writing_failed(error, folder) or error from error
+    if foreign:
+        raise UserError("out_not_empty", exit_code=EXIT_USAGE, path=str(folder))
 
 
 def write_dataset(folder: Path, files: dict[str, bytes]) -> None:

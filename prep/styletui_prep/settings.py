@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from styletui_prep.dataset import check_out
 from styletui_prep.errors import EXIT_USAGE, UserError
 from styletui_prep.exporters import FORMATS
 from styletui_prep.prompts import VIEWS
@@ -50,8 +51,13 @@ class PrepConfig:
             )
         if self.train_ratio is not None and not 0 < self.train_ratio < 1:
             raise UserError("bad_ratio", exit_code=EXIT_USAGE, ratio=self.train_ratio)
-        if any(self.out.resolve() == source.resolve() for source in self.sources):
-            raise UserError("out_is_source", exit_code=EXIT_USAGE, path=str(self.out))
+        out = self.out.resolve()
+        for source in self.sources:
+            inside = out.is_relative_to(source.resolve())
+            # Hidden folders are never read, so what lies there (our own data folder, say) is not the backup.
+            if inside and not any(p.startswith(".") for p in out.relative_to(source.resolve()).parts):
+                raise UserError("out_is_source", exit_code=EXIT_USAGE, path=str(source))
+        check_out(self.out)
 
     def to_json(self) -> dict[str, Any]:
         """The settings for the manifest."""

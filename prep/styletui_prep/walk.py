@@ -60,7 +60,7 @@ def walk(root: Path, wanted: Callable[[str], bool]) -> Iterator[Found | Skip]:
         kept = []
         for name in sorted(names):
             path = here / name
-            if name in _PROGRAM_FOLDERS:
+            if name in _PROGRAM_FOLDERS or name.startswith("."):
                 continue
             if path.is_symlink():
                 yield Skip(shown_path(path, root), _link_reason(path, inside))

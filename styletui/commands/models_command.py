@@ -45,7 +45,17 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def run_demo(args: argparse.Namespace) -> int:
-    """Fetch in a worker of its own, the only one that may use the network."""
+    """Fetch in a worker of its own, the only one that may use the network; at once when it is there."""
+    from styletui_train.demo import demo_folder, demo_ready
+
+    if demo_ready(models_dir()):
+        common.say(_("The demo model is here already."))
+        found = str(demo_folder(models_dir()))
+        if args.json:
+            common.print_json({"model": found})
+        else:
+            print(found)
+        return 0
     job = service.start_demo()
     code, state = common.finish(job, f"styletui runs attach {job.path}")
     if code or state is None:

@@ -61,7 +61,8 @@ def inspect(folder: Path) -> ModelInfo:
     tokenizer_config = _json(folder / "tokenizer_config.json") or {}
     template = bool(tokenizer_config.get("chat_template")) or (folder / "chat_template.jinja").exists()
     has_tokenizer = (folder / "tokenizer.json").exists() or (folder / "tokenizer.model").exists()
-    architectures = config.get("architectures") or []
+    architectures = config.get("architectures")
+    architectures = architectures if isinstance(architectures, list) else []
     architecture = str(architectures[0]) if architectures else str(config.get("model_type", ""))
     if (
         problem is None
@@ -125,7 +126,7 @@ def _config(folder: Path) -> tuple[dict[str, Any], str | None]:
 def _json(path: Path) -> dict[str, Any] | None:
     try:
         value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -136,6 +137,8 @@ def _weights(folder: Path) -> tuple[int, int, str, str | None]:
     if not files:
         pickled = folder.is_dir() and any(folder.glob("pytorch_model*.bin"))
         return 0, 0, "", "pickled_weights" if pickled else "no_weights"
+    if any(not (folder / name).is_file() for name in _shards(folder)):
+        return 0, 0, "", "broken_weights"
     params, size, largest, dtype = 0, 0, 0, ""
     for file in files:
         header = _header(file)
@@ -152,6 +155,13 @@ def _weights(folder: Path) -> tuple[int, int, str, str | None]:
     return params, size, dtype, None
 
 
+def _shards(folder: Path) -> set[str]:
+    """Names of the files over which the index spreads the weights; empty without an index."""
+    index = _json(folder / "model.safetensors.index.json") or {}
+    spread = index.get("weight_map")
+    return {str(name) for name in spread.values()} if isinstance(spread, dict) else set()
+
+
 def _header(file: Path) -> dict[str, Any] | None:
     """A safetensors header: 8 bytes of little-endian length, then JSON; None when the file is cut or wrong."""
     try:
@@ -160,9 +170,12 @@ def _header(file: Path) -> dict[str, Any] | None:
             if not 2 <= length <= _MAX_HEADER:
                 return None
             header = json.loads(stream.read(length))
-        ends = [t["data_offsets"][1] for key, t in header.items() if key != "__metadata__"]
+        tensors = [t for key, t in header.items() if key != "__metadata__"]
+        if not all(isinstance(t["dtype"], str) and prod(t["shape"]) >= 0 for t in tensors):
+            return None
+        ends = [t["data_offsets"][1] for t in tensors]
         whole = file.stat().st_size == 8 + length + max(ends, default=0)
-    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError, IndexError):
+    except (OSError, ValueError, RecursionError, struct.error, LookupError, TypeError, AttributeError):
         return None
     return header if whole and isinstance(header, dict) else None
 

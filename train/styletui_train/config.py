@@ -203,7 +203,7 @@ def _convert(key: str, value: Any) -> Any:
         return FIELDS[key].default
     try:
         converted = _as_kind(kinds[0], value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise _bad(key, kinds[0]) from error
     _check_limits(key, converted)
     return converted

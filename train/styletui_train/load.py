@@ -104,6 +104,8 @@ def load_for_inference(
     """
     from styletui_train.hardware import choose_device
 
+    if adapter is not None and not (adapter / "adapter_config.json").is_file():
+        raise UserError("adapter_missing", path=str(adapter))
     if device is None or dtype is None:
         choice = choose_device(device)
         device, dtype = choice.device, dtype or choice.dtype
@@ -111,8 +113,6 @@ def load_for_inference(
     if adapter is not None:
         from peft import PeftModel
 
-        if not (adapter / "adapter_config.json").is_file():
-            raise UserError("adapter_missing", path=str(adapter))
         model = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
     model.eval()
     return model, load_tokenizer(folder)
