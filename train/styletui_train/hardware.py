@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,19 +78,43 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value or "")
 
 
-def pick_gpu() -> GpuSample | None:
-    """The card with the most free memory; None without one."""
+def pick_gpu(listed: Sequence[str] | None = None) -> GpuSample | None:
+    """The card with the most free memory, of those `listed` (by index or UUID) if given; None without one."""
     cards = NvidiaMonitor().sample()
+    if listed is not None:
+        # CUDA counts the fastest card first unless told otherwise, NVML by the bus: the same for like cards only.
+        counted_alike = (
+            os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID" or len({c.name for c in cards}) == 1
+        )
+        listed = [name for name in listed if counted_alike or not name.isdecimal()]
+        cards = tuple(card for card in cards if any(_named(card, name) for name in listed))
     return max(cards, key=lambda card: card.memory_total - card.memory_used, default=None)
 
 
+def _named(card: GpuSample, name: str) -> bool:
+    """Whether `name` means `card`: its index, its UUID, or the beginning of its UUID, as CUDA takes them."""
+    return name == str(card.index) or (len(name) > 4 and card.uuid.startswith(name))
+
+
 def show_one_gpu() -> GpuSample | None:
-    """Leave one card visible to this process (before torch touches CUDA); a choice already made stands."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES") is not None:
+    """Leave one card visible to this process (before torch touches CUDA); several of them in one process is an error.
+
+    CUDA_VISIBLE_DEVICES with one card (or none) is a choice already made and stands; of several the freest is taken.
+    CUDA stops at a name that is empty or -1, and so do we. Where none can be told apart (MIG slices, unlike cards
+    counted in CUDA's own order) the first named is left.
+    """
+    asked = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if asked is None:
+        card = pick_gpu()
+        if card is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = card.uuid or str(card.index)
+        return card
+    names = [name.strip() for name in asked.split(",")]
+    valid = list(itertools.takewhile(lambda name: name not in ("", "-1"), names))
+    if len(valid) < 2:
         return None
-    card = pick_gpu()
-    if card is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = card.uuid or str(card.index)
+    card = pick_gpu(valid)
+    os.environ["CUDA_VISIBLE_DEVICES"] = (card.uuid or str(card.index)) if card is not None else valid[0]
     return card
 
 

@@ -1,11 +1,14 @@
 """How a sample becomes tokens: through a model's chat template, or as plain text for a base model to continue.
 
-In both, the score mask covers the author's words and the end token after them, and nothing else.
+In both, the score mask covers the author's words and the end token after them, and nothing else. Control tokens come
+from the template alone: what only looks like one in a person's text, prompt or answer, stays ordinary characters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,8 +75,8 @@ def prompt_ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], 
         asked.pop()
     if base:
         return _beginning(tokenizer) + _literal(tokenizer, _plain_context(asked))
-    text = _render(tokenizer, asked, True)
-    return list(tokenizer.encode(text, add_special_tokens=False))
+    masked, hidden = _mask(tokenizer, asked)
+    return _template_ids(tokenizer, _render(tokenizer, masked, True), hidden)
 
 
 def end_ids(tokenizer: PreTrainedTokenizerBase, base: bool) -> list[int]:
@@ -89,6 +92,41 @@ def end_ids(tokenizer: PreTrainedTokenizerBase, base: bool) -> list[int]:
 def _literal(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Tokens of a person's text: what looks like a special token in it stays ordinary characters."""
     return list(tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True))
+
+
+def _mask(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
+) -> tuple[list[Message], dict[str, str]]:
+    """Messages in which every content that holds the spelling of a control token is a placeholder, and what for.
+
+    White space around the content stays, since templates differ in whether they keep it. Nobody who writes a text
+    can guess a placeholder. Other contents are left alone, so that their tokens are those of the template's whole text.
+    """
+    nonce = secrets.token_hex(8)
+    masked: list[Message] = []
+    hidden: dict[str, str] = {}
+    for index, message in enumerate(messages):
+        content = message["content"]
+        if list(tokenizer.encode(content, add_special_tokens=False)) == _literal(tokenizer, content):
+            masked.append(message)
+            continue
+        placeholder, core = f"\ue000{nonce}.{index}\ue000", content.strip()
+        hidden[placeholder] = core
+        masked.append({**message, "content": content.replace(core, placeholder, 1)})
+    return masked, hidden
+
+
+def _template_ids(tokenizer: PreTrainedTokenizerBase, text: str, hidden: Mapping[str, str]) -> list[int]:
+    """Tokens of the template's `text`, with the contents behind its placeholders taken literally."""
+    if not hidden:
+        return list(tokenizer.encode(text, add_special_tokens=False))
+    ids: list[int] = []
+    for piece in re.split("(" + "|".join(map(re.escape, hidden)) + ")", text):
+        if piece in hidden:
+            ids += _literal(tokenizer, hidden[piece])
+        elif piece:
+            ids += tokenizer.encode(piece, add_special_tokens=False)
+    return ids
 
 
 def _beginning(tokenizer: PreTrainedTokenizerBase) -> list[int]:
@@ -134,6 +172,7 @@ def _chat_parts(
 
     Cut this way the same tokens precede the answer in training and in generation, whatever the answer is.
     """
+    messages, hidden = _mask(tokenizer, messages)
     whole = _render(tokenizer, messages, False)
     parts: list[tuple[list[int], str]] = []
     cursor = 0
@@ -145,9 +184,9 @@ def _chat_parts(
         start = whole.find(content, len(before) if whole.startswith(before) else cursor)
         if start < cursor:
             raise UserError("template_unusable", exit_code=EXIT_UNKNOWN, detail="answer_not_found")
-        context = tokenizer.encode(whole[cursor:start], add_special_tokens=False)
+        context = _template_ids(tokenizer, whole[cursor:start], hidden)
         cursor = start + len(content)
-        parts += [(context, "context"), (_literal(tokenizer, content), "text")]
+        parts += [(context, "context"), (_literal(tokenizer, hidden.get(content, content)), "text")]
         following = messages[index + 1 :]
         rest = (
             whole[cursor:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -267,3 +268,41 @@ def test_circling_without_an_exact_period_counts_as_a_loop() -> None:
     assert not loops(telling)
     english = "I counted the steps down to the ferry this morning. There were four hundred and twelve of them, as always, and the cat counted with me until the bakery, where she remembered that she had other business."
     assert not loops(english)
+
+
+def _cards(*free: int, names: tuple[str, ...] = ()) -> tuple[hardware.GpuSample, ...]:
+    return tuple(
+        hardware.GpuSample(i, f"GPU-{i}aaa-bbb", names[i] if names else "A", 0, 100 - f, 100, None, None)
+        for i, f in enumerate(free)
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "cards", "left"),
+    [
+        (None, _cards(10, 90, 50), "GPU-1aaa-bbb"),
+        ("0,1", _cards(10, 20, 90), "GPU-1aaa-bbb"),
+        ("0, 1", _cards(30, 20, 90), "GPU-0aaa-bbb"),
+        ("GPU-0aaa,GPU-2", _cards(10, 90, 50), "GPU-2aaa-bbb"),
+        ("2,-1,1", _cards(10, 90, 50), "2,-1,1"),  # CUDA sees card 2 alone
+        ("0,1", _cards(10, 90, names=("A", "B")), "0"),  # which is 0 to CUDA cannot be told
+        ("MIG-a,MIG-b", _cards(10, 90), "MIG-a"),
+        ("0,1", (), "0"),
+        ("1", _cards(10, 90, 50), "1"),
+        ("", _cards(10, 90), ""),
+        (None, (), None),
+    ],
+)
+def test_one_card_is_left_visible(
+    asked: str | None,
+    cards: tuple[hardware.GpuSample, ...],
+    left: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hardware.NvidiaMonitor, "sample", lambda _self: cards)
+    monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", asked or "")  # also has it put back at the end
+    if asked is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    hardware.show_one_gpu()
+    assert os.environ.get("CUDA_VISIBLE_DEVICES") == left
