@@ -195,9 +195,10 @@ class Rating(RuleBasedStateMachine):
     @rule(share=st.floats(0.05, 0.95))
     def die_while_writing(self, share: float) -> None:
         """A writer got only part of its line out."""
-        line = (self.folder / VOTES).read_bytes().split(b"\n")[-2]
-        if not (self.folder / VOTES).read_bytes().endswith(b"\n"):
+        whole = (self.folder / VOTES).read_bytes()
+        if not whole.endswith(b"\n"):
             return
+        line = [one for one in whole.split(b"\n") if one.startswith(b"{") and one.endswith(b"}")][-1]
         with (self.folder / VOTES).open("ab") as file:
             file.write(line[: max(1, int(len(line) * share))])
         self.torn += 1

@@ -203,9 +203,9 @@ def test_a_stopped_evaluation_writes_nothing(run: dict[str, Path], pen: Pen, tmp
 
 
 def test_missing_parts_are_sentences(run: dict[str, Path], tmp_path: Path) -> None:
-    config = EvalConfig(tmp_path, run["model"], tmp_path / "no-adapter", run["data"], device="cpu")
+    config = EvalConfig(tmp_path, run["model"], run["adapter"], run["data"], device="cpu")
     for bad, code in (
-        (config, "adapter_missing"),
+        (replace(config, adapter=tmp_path / "no-adapter"), "adapter_missing"),
         (replace(config, model=tmp_path), "model_unusable"),
         (replace(config, dataset=tmp_path), "no_held_out"),
     ):
