@@ -7,13 +7,16 @@ from styletui.jobs import offline
 offline.set_environment()  # before any third-party import of this process
 
 import argparse  # noqa: E402
+import contextlib  # noqa: E402
 import importlib  # noqa: E402
+import io  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Final  # noqa: E402
 
-from styletui_prep.errors import EXIT_DETACHED, EXIT_USAGE, UserError  # noqa: E402
+from styletui_prep.errors import EXIT_DETACHED, EXIT_UNKNOWN, EXIT_USAGE, UserError  # noqa: E402
 
 from styletui import __version__, i18n, settings  # noqa: E402
 from styletui.i18n import gettext as _  # noqa: E402
@@ -22,8 +25,9 @@ COMMANDS: Final = ("scan", "prep", "models", "train", "runs", "eval", "ab", "con
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code (see docs/commands.md)."""
+    """Run one command and return its exit code (see README.md)."""
     os.umask(0o077)
+    _steady_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     _choose_language(arguments)
     try:
@@ -39,6 +43,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return EXIT_DETACHED
+    except Exception as error:
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    """The machine's refusals and our own mistakes, in words; never a traceback on the screen."""
+    from styletui_prep.files import writing_failed
+
+    from styletui.commands.common import say_error, say_mistake
+    from styletui.project import home
+
+    known = None
+    if isinstance(error, OSError):
+        place = error.filename2 or error.filename  # of a copy the second is where it was to go
+        known = writing_failed(error, Path(os.fsdecode(place)) if isinstance(place, (str, bytes)) else home())
+    with contextlib.suppress(OSError):  # nowhere left to say it
+        if known is not None:
+            say_error(known.code, known.params)
+        else:
+            say_mistake(error)
+    return EXIT_UNKNOWN
+
+
+def _steady_streams() -> None:
+    """Every standard stream is open and takes any file name or word, whatever the locale and the caller did."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+    wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that is not UTF-8 leaves as the bytes it came in as, so that scripts can use it.
+        sys.stdout.reconfigure(errors="surrogateescape" if wide else "backslashreplace")
 
 
 def _choose_language(arguments: list[str]) -> None:

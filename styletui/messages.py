@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from styletui.i18n import N_
 from styletui.i18n import gettext as _
+from styletui.visible import plain_line
 from styletui.wording import LABELS, SENTENCES
 
 
@@ -55,7 +56,9 @@ def _shown(name: str, value: Any) -> Any:
     if isinstance(value, float):
         return f"{value:g}"
     kind = {"problem": "model_problem", "reason": "skip"}.get(name)
-    return label(kind, value) if kind and isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return label(kind, value) if kind else plain_line(value)
 
 
 def known(code: str) -> bool:

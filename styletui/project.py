@@ -77,10 +77,24 @@ class Run:
         try:
             data: dict[str, Any] = read_json(self.path / "run.json")
             version = int(data["v"])
+            if version <= FORMAT:
+                config = data["config"]
+                if not (isinstance(config["model_name"], str) and isinstance(config["dataset"], str)):
+                    raise TypeError
+                if not isinstance(data.setdefault("provenance", {}), dict):
+                    raise TypeError
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError("not_a_run", path=str(self.path)) from None
         if version > FORMAT:
             raise UserError("newer_run", exit_code=EXIT_UNKNOWN, path=str(self.path))
+        return data
+
+    def trained(self) -> dict[str, Any]:
+        """What training really used (train.json): device, dtype, method, template. Empty before it ended."""
+        try:
+            data: dict[str, Any] = read_json(self.path / "train.json")
+        except (OSError, ValueError):
+            return {}
         return data
 
     def job(self, kind: str) -> Job | None:
@@ -98,7 +112,7 @@ class Project:
     def for_source(cls, source: Path) -> Project:
         """The project of `source`, made if there is none yet. Same source, same project."""
         source = source.expanduser().resolve()
-        digest = hashlib.sha256(str(source).encode()).hexdigest()[:6]
+        digest = hashlib.sha256(os.fsencode(source)).hexdigest()[:6]
         stem = re.sub(r"[^\w-]+", "-", source.stem).strip("-")[:40] or "source"
         project = cls(home() / "projects" / f"{stem}-{digest}")
         if not (project.path / "project.json").is_file():
@@ -127,6 +141,8 @@ class Project:
             data: dict[str, Any] = read_json(self.path / "project.json")
             if int(data["v"]) > FORMAT:
                 raise UserError("newer_project", exit_code=EXIT_UNKNOWN, path=str(self.path))
+            if not (isinstance(data["source"], str) and isinstance(data.get("settings") or {}, dict)):
+                raise TypeError
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError("broken_project", exit_code=EXIT_UNKNOWN, path=str(self.path)) from None
         return data

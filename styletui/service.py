@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import shlex
 import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from styletui_prep.dataset import writing_errors
 from styletui_prep.errors import EXIT_USAGE, UserError
 from styletui_prep.files import private_folder, write_json
 
 from styletui import __version__
 from styletui.jobs import supervisor
+from styletui.jobs.follow import Follower
 from styletui.jobs.job import Job
+from styletui.jobs.kinds import newest_checkpoint
 from styletui.project import FORMAT, Run, loose_jobs_dir, models_dir
 
 BLIND_NAME = "main"
@@ -58,9 +63,35 @@ def create_run(path: Path, config: dict[str, Any], provenance: dict[str, str]) -
     into the run: preparing again later must not change what an older run is judged by.
     """
     path = path.expanduser().absolute()
+    with writing_errors(path):
+        _claim(path)
+    try:
+        with writing_errors(path):
+            return _fill_run(path, config, provenance)
+    except BaseException:  # a full disk, say: leave nothing behind that looks like a run
+        for part in ("dataset", "jobs"):
+            shutil.rmtree(path / part, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            path.rmdir()
+        raise
+
+
+def _claim(path: Path) -> None:
+    """Make the run folder ours: of two that try at once one gets it.
+
+    It is new or empty: a folder of a person's own is neither closed to others nor mixed with our files.
+    """
     if (path / "run.json").exists():
         raise UserError("run_exists", exit_code=EXIT_USAGE, path=str(path))
-    private_folder(path)
+    if path.is_dir() and any(not p.name.startswith(".") for p in path.iterdir()):
+        raise UserError("out_not_empty", exit_code=EXIT_USAGE, path=str(path))
+    try:
+        (private_folder(path) / "jobs").mkdir(mode=0o700)
+    except FileExistsError:
+        raise UserError("run_exists", exit_code=EXIT_USAGE, path=str(path)) from None
+
+
+def _fill_run(path: Path, config: dict[str, Any], provenance: dict[str, str]) -> Run:
     source = Path(str(config["dataset"]))
     config = {**config, "output_dir": str(path), "dataset": str(_pin_dataset(source, path / "dataset"))}
     write_json(
@@ -78,6 +109,12 @@ def create_run(path: Path, config: dict[str, Any], provenance: dict[str, str]) -
         },
     )
     return Run(path)
+
+
+def _check_finished(source: Path) -> None:
+    """The manifest is written last: without it the files may be of two different cuts of the documents."""
+    if (source / "documents.jsonl").is_file() and not (source / "manifest.json").is_file():
+        raise UserError("dataset_unfinished", path=str(source))
 
 
 def _pin_dataset(source: Path, target: Path) -> Path:
@@ -100,6 +137,26 @@ def start_train(run: Run) -> Job:
     return start(run.jobs_dir, "train", {"config": run.info()["config"], "run": str(run.path)})
 
 
+def can_resume(run: Run) -> bool:
+    """True when the run's training died or failed and left a whole checkpoint."""
+    job = run.job("train")
+    if job is None or supervisor.alive(job):
+        return False
+    return Follower(job).poll().status in ("crashed", "failed") and newest_checkpoint(run.path) is not None
+
+
+def resume_train(run: Run) -> Job:
+    """Go on from the newest whole checkpoint, in the same job: its log grows, the charts keep what they had.
+
+    Raises UserError("nothing_to_resume") where there is no such checkpoint or the training is not broken off.
+    """
+    job = run.job("train")
+    if job is None or not can_resume(run):
+        raise UserError("nothing_to_resume", path=str(run.path))
+    supervisor.launch(job)
+    return job
+
+
 def start_pairs(run: Run, *, name: str = BLIND_NAME, count: int = 30, **more: Any) -> Job:
     """Make (or go on making) the pairs of a blind test."""
     return start(run.jobs_dir, "pairs", {"run": str(run.path), "name": name, "count": count, **more})
@@ -118,7 +175,12 @@ def live_job(jobs_dir: Path, kind: str) -> Job | None:
 
 def attach_command(run: Run) -> str:
     """What to type to see a run again."""
-    return f"styletui runs attach {run.path}"
+    return attach_to(run.path)
+
+
+def attach_to(path: Path) -> str:
+    """What to type to follow the run or job in `path`, fit for a shell."""
+    return f"styletui runs attach {shlex.quote(str(path))}"
 
 
 def _digest(path: Path) -> str | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from styletui_prep.errors import EXIT_DETACHED, EXIT_STOPPED, EXIT_UNKNOWN, Param, UserError
+from styletui_prep.files import json_text, private_folder, write_whole
 
 from styletui import messages
 from styletui.i18n import gettext as _
@@ -18,22 +21,24 @@ from styletui.jobs.fold import JobState
 from styletui.jobs.follow import Follower
 from styletui.jobs.job import Job
 from styletui.jobs.supervisor import crash_tail
+from styletui.project import home
+from styletui.visible import plain, plain_line
 
 POLL_SECONDS = 0.2
 
 
-class Detached(Exception):
+class Detached(KeyboardInterrupt):
     """Ctrl-C while following: the job goes on."""
 
 
 def say(text: str) -> None:
     """One line for a person, on stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(plain(text) + "\n")
     sys.stderr.flush()
 
 
 def say_error(code: str, params: Mapping[str, Param]) -> None:
-    """What happened, why, what to do."""
+    """What happened, why, what to do, each on a line of its own."""
     words = messages.explain(code, dict(params))
     say(words.what)
     for line in (words.why, words.todo):
@@ -41,9 +46,19 @@ def say_error(code: str, params: Mapping[str, Param]) -> None:
             say("  " + line)
 
 
+def say_mistake(error: Exception) -> None:
+    """A programmer's error in words; its traceback goes into a file, without messages that could quote a text."""
+    path = home() / "mistake.log"
+    lines = [*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]
+    with contextlib.suppress(OSError):
+        write_whole(private_folder(home()) / path.name, "".join(lines).encode("utf-8", "replace"))
+    say_error("mistake", {"exception": type(error).__name__, "path": str(path)})
+
+
 def print_json(value: Any) -> None:
-    """One JSON object on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """One JSON object on stdout, in ASCII where the terminal knows no more."""
+    wide = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    sys.stdout.write((json_text(value, indent=2) if wide else json.dumps(value, indent=2)) + "\n")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +70,18 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def existing(path: str) -> Path:
     """An absolute path. It need not exist: the engine says what is wrong with it, in words."""
-    return Path(path).expanduser().absolute()
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError:  # "~somebody" who has no account here
+        return Path(path).absolute()
+
+
+def at_least_one(text: str) -> int:
+    """An argument that counts something."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def follow(job: Job, attach: str, on_change: Callable[[JobState], None] | None = None) -> JobState:
@@ -175,9 +201,10 @@ def finish(job: Job, attach: str) -> tuple[int, JobState | None]:
         return EXIT_STOPPED, state
     error = state.error
     say_error(error.code if error else "internal", error.params if error else {})
-    if error is None or error.code in ("crashed", "internal"):
+    if error is not None and error.code == "crashed":  # nobody caught it, so the last lines are all there is
         for line in crash_tail(job):
-            say("  | " + line)
+            say("  | " + plain_line(line))
+    if error is None or error.code in ("crashed", "internal"):
         say("  " + _("The full log: {}").format(job.stderr_path))
     return (error.exit_code if error else EXIT_UNKNOWN), state
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any
 
 from styletui_prep.errors import EXIT_USAGE, UserError
+from styletui_prep.files import write_whole
 
 from styletui.commands import common
 from styletui.i18n import gettext as _
@@ -37,6 +37,6 @@ def run_init(args: argparse.Namespace) -> int:
     target = common.existing(args.file)
     if target.exists():
         raise UserError("file_exists", exit_code=EXIT_USAGE, path=str(target))
-    shutil.copyfile(default_config(), target)
+    write_whole(target, default_config().read_bytes())
     print(str(target))
     return 0

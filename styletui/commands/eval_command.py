@@ -15,7 +15,12 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
     """Declare the command."""
     parser = subparsers.add_parser("eval", help=_("measure base and adapter on held-out texts"))
     parser.add_argument("run_path", metavar="RUN", help=_("a run folder"))
-    parser.add_argument("--max-documents", type=int, help=_("no more than so many held-out documents"))
+    parser.add_argument(
+        "--max-documents",
+        type=common.at_least_one,
+        metavar="N",
+        help=_("no more than so many held-out documents"),
+    )
     common.add_json(parser)
     parser.set_defaults(run=run)
     return [parser]
@@ -27,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     training.info()
     more = {"max_documents": args.max_documents} if args.max_documents else {}
     job = service.start_eval(training, **more)
-    code, state = common.finish(job, f"styletui runs attach {job.path}")
+    code, state = common.finish(job, service.attach_to(job.path))
     if code or state is None:
         return code
     if args.json:

@@ -57,7 +57,7 @@ def run_demo(args: argparse.Namespace) -> int:
             print(found)
         return 0
     job = service.start_demo()
-    code, state = common.finish(job, f"styletui runs attach {job.path}")
+    code, state = common.finish(job, service.attach_to(job.path))
     if code or state is None:
         return code
     if args.json:

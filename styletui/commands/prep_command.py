@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     job = service.start_prep(
         [common.existing(s) for s in args.sources], out, **{k: v for k, v in wanted.items() if v is not None}
     )
-    code, state = common.finish(job, f"styletui runs attach {job.path}")
+    code, state = common.finish(job, service.attach_to(job.path))
     if code or state is None:
         return code
     if args.json:

@@ -1,4 +1,4 @@
-"""`styletui runs`: trainings live and past; attach to one, stop one."""
+"""`styletui runs`: trainings live and past; attach to one, resume one, stop one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from styletui_prep.errors import EXIT_NO_INPUT, UserError
 
-from styletui import messages
+from styletui import messages, service
 from styletui.commands import common
 from styletui.i18n import gettext as _
 from styletui.jobs import supervisor
@@ -17,6 +17,8 @@ from styletui.jobs.fold import JobState
 from styletui.jobs.follow import Follower
 from styletui.jobs.job import Job
 from styletui.project import Project, Run
+from styletui.service import attach_to
+from styletui.visible import plain_line
 
 
 def add(subparsers: Any) -> list[argparse.ArgumentParser]:
@@ -28,13 +30,19 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
     listing.set_defaults(run=run_list)
     show = actions.add_parser("show", help=_("one run: settings, state, results"))
     attach = actions.add_parser("attach", help=_("follow a run or job that goes on; Ctrl-C leaves it alone"))
+    resume = actions.add_parser("resume", help=_("go on with a run that broke off, from its last checkpoint"))
     stop = actions.add_parser("stop", help=_("ask a run to stop and keep what it has learned"))
     stop.add_argument("--discard", action="store_true", help=_("stop without saving the adapter"))
-    for sub, function in ((show, run_show), (attach, run_attach), (stop, run_stop)):
+    for sub, function in (
+        (show, run_show),
+        (attach, run_attach),
+        (resume, run_resume),
+        (stop, run_stop),
+    ):
         sub.add_argument("run_path", metavar="RUN", help=_("a run folder (or a job folder)"))
         common.add_json(sub)
         sub.set_defaults(run=function)
-    return [parser, listing, show, attach, stop]
+    return [parser, listing, show, attach, resume, stop]
 
 
 def find_job(path: Path) -> Job:
@@ -92,7 +100,7 @@ def run_show(args: argparse.Namespace) -> int:
         common.print_json(result)
         return 0
     for key, value in sorted(info["config"].items()):
-        print(f"{key}: {value}  ({info['provenance'].get(key, 'default')})")
+        print(f"{key}: {plain_line(str(value))}  ({info['provenance'].get(key, 'default')})")
     for job_row in jobs:
         print(f"{job_row['job']}: {messages.label('status', str(job_row['status']))}")
     for record in state.train.evals:
@@ -103,7 +111,18 @@ def run_show(args: argparse.Namespace) -> int:
 def run_attach(args: argparse.Namespace) -> int:
     """Follow to the end. An ended job is told from the start, by the same code."""
     path = common.existing(args.run_path)
-    code, state = common.finish(find_job(path), f"styletui runs attach {path}")
+    code, state = common.finish(find_job(path), attach_to(path))
+    if state is not None and args.json:
+        common.print_json({"status": state.status, "result": state.result})
+    return code
+
+
+def run_resume(args: argparse.Namespace) -> int:
+    """Start a worker on the same job again, and follow it."""
+    path = common.existing(args.run_path)
+    run = Run(path)
+    run.info()
+    code, state = common.finish(service.resume_train(run), service.attach_command(run))
     if state is not None and args.json:
         common.print_json({"status": state.status, "result": state.result})
     return code
@@ -117,7 +136,7 @@ def run_stop(args: argparse.Namespace) -> int:
         raise UserError("not_running", exit_code=EXIT_NO_INPUT, path=str(path))
     supervisor.request(job, "stop", keep=not args.discard)
     common.say(_("Asked to stop; waiting for it to save …"))
-    state = common.follow(job, f"styletui runs attach {path}")
+    state = common.follow(job, attach_to(path))
     if args.json:
         common.print_json({"status": state.status, "kept": state.kept})
     else:

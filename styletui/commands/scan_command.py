@@ -9,6 +9,7 @@ from typing import Any
 from styletui import messages, service
 from styletui.commands import common
 from styletui.i18n import gettext as _
+from styletui.visible import plain_line
 
 
 def add(subparsers: Any) -> list[argparse.ArgumentParser]:
@@ -44,6 +45,6 @@ def _print(result: dict[str, Any]) -> None:
     print(_("characters: {}").format(result.get("chars")))
     print(_("dates:      {} – {}").format(result.get("first_date") or "?", result.get("last_date") or "?"))
     for name, count in (result.get("authors") or {}).items():
-        print(_("author:     {} ({})").format(name, count))
+        print(_("author:     {} ({})").format(plain_line(str(name)), count))
     for reason, count in (result.get("skipped") or {}).items():
         print(_("skipped:    {} × {}").format(count, messages.label("skip", reason)))

@@ -9,6 +9,19 @@ from styletui.jobs.log import Record
 
 Point = tuple[int, float]
 
+_NUMBER: Final = (int, float)
+_NEEDED: Final[dict[str, dict[str, Any]]] = {
+    "step": {"step": int},
+    "eval": {"step": int, "loss": (*_NUMBER, type(None))},
+    "sample": {"step": int},
+    "checkpoint": {"step": int},
+    "resumed": {"from_step": int},
+    "progress": {"done": int},
+    "refused": {"count": int},
+    "warning": {"code": str, "params": dict},
+}
+"""What a record must hold to be of use; one without it (a log changed by hand) is passed over."""
+
 RUNNING: Final = "running"
 ENDED: Final = frozenset({"done", "stopped", "failed", "crashed"})
 
@@ -103,6 +116,8 @@ class Folder:
     def add(self, record: Record) -> None:
         """Take one record in. Unknown types are kept in `others`, unknown keys ignored."""
         kind = record["type"]
+        if not all(isinstance(record.get(key), shape) for key, shape in _NEEDED.get(kind, {}).items()):
+            return
         self._state = replace(self._state, last_time=record.get("time"))
         handler = getattr(self, f"_on_{kind}", None)
         if handler is not None:
@@ -188,18 +203,22 @@ class Folder:
         self._state = replace(self._state, status=status, **more)
 
     def _on_done(self, record: Record) -> None:
-        self._end(record, "done", result=dict(record.get("result") or {}))
+        self._end(record, "done", result=_object(record.get("result")))
 
     def _on_stopped(self, record: Record) -> None:
-        self._end(record, "stopped", result=dict(record.get("result") or {}), kept=bool(record.get("kept")))
+        self._end(record, "stopped", result=_object(record.get("result")), kept=bool(record.get("kept")))
 
     def _on_failed(self, record: Record) -> None:
         error = JobError(
             str(record.get("code", "internal")),
-            dict(record.get("params") or {}),
-            int(record.get("exit_code", 1)),
+            _object(record.get("params")),
+            code if isinstance(code := record.get("exit_code"), int) else 1,
         )
         self._end(record, "failed", error=error)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def fold(records: list[Record]) -> JobState:

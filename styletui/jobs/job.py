@@ -55,7 +55,9 @@ class Job:
         """The contents of job.json. Raises UserError when it is broken or of a newer format."""
         try:
             data: dict[str, Any] = read_json(self.path / "job.json")
-            version = data["v"]
+            version = int(data["v"])
+            if version <= FORMAT and not (isinstance(data["kind"], str) and isinstance(data["spec"], dict)):
+                raise TypeError
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError("broken_job", exit_code=EXIT_UNKNOWN, path=str(self.path)) from None
         if version > FORMAT:

@@ -9,8 +9,9 @@ from typing import Any
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
 from styletui_prep.events import Emit, ShouldStop
-from styletui_prep.files import write_json
+from styletui_prep.files import read_json, write_json
 
+from styletui.jobs.events import Resumed
 from styletui.jobs.job import Job
 from styletui.project import Run
 
@@ -72,7 +73,27 @@ def _train(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
     _one_gpu(config.device)
     from styletui_train.trainer import train
 
-    return dataclasses.asdict(train(config, emit, should_stop))
+    checkpoint = newest_checkpoint(Path(spec["run"]))
+    if checkpoint is not None:  # an earlier worker of this job died: go on where it was last whole
+        emit(Resumed(from_step=_step_of(checkpoint)))
+    return dataclasses.asdict(train(config, emit, should_stop, resume_from=checkpoint))
+
+
+def _step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def newest_checkpoint(run: Path) -> Path | None:
+    """The checkpoint of the latest step that is whole, or None. A torn one is passed over."""
+    found = [p for p in (run / "checkpoints").glob("checkpoint-*") if p.name.rpartition("-")[2].isdigit()]
+    for folder in sorted(found, key=_step_of, reverse=True):
+        try:
+            read_json(folder / "trainer_state.json")
+        except (OSError, ValueError):
+            continue
+        if (folder / "adapter_model.safetensors").is_file() and (folder / "optimizer.pt").is_file():
+            return folder
+    return None
 
 
 def _pairs(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
@@ -94,15 +115,23 @@ def _eval(spec: dict[str, Any], emit: Emit, should_stop: ShouldStop) -> Result:
 
 
 def _run_config(spec: dict[str, Any]) -> dict[str, Any]:
-    """What pairs and eval both need, from run.json: the model, the data and the device it was trained with."""
+    """What pairs and eval both need: the model, the data, and the conditions the adapter was trained under.
+
+    The adapter is judged on the base it was trained on (number format, 4 bits or not) and through the template
+    it was trained with, which train.json keeps; run.json holds only what was asked for.
+    """
     run = Run(Path(spec["run"]))
     config = run.info()["config"]
+    was = run.trained()
     return {
         "run_dir": run.path,
         "model": Path(config["model_name"]),
         "adapter": run.adapter,
         "dataset": Path(config["dataset"]),
-        "device": spec.get("device") or config.get("device"),
+        "device": spec.get("device") or was.get("device") or config.get("device"),
+        "dtype": was.get("dtype"),
+        "quantize": str(was.get("method", "")).startswith("qlora"),
+        "base": {"base": True, "chat": False}.get(str(was.get("template"))),
     }
 
 

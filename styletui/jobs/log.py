@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
 from styletui_prep.events import Event
+from styletui_prep.files import json_text
 
 from styletui.jobs.events import TERMINAL
 
@@ -54,7 +55,7 @@ class EventWriter:
             "type": event.type,
         }
         record.update(_plain(dataclasses.asdict(event)))  # type: ignore[call-overload]
-        os.write(self._fd, (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode())
+        os.write(self._fd, (json_text(record) + "\n").encode())
         if event.type in TERMINAL:
             os.fsync(self._fd)
 
@@ -103,7 +104,7 @@ class EventReader:
             return None
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             self.torn += 1
             return None
         if not isinstance(record, dict) or not isinstance(record.get("type"), str):
@@ -112,6 +113,11 @@ class EventReader:
         if not isinstance(record.get("v"), int) or not isinstance(record.get("seq"), int):
             self.torn += 1
             return None
+        if not isinstance(record.get("time", 0), int | float):
+            self.torn += 1
+            return None
         if record["v"] > VERSION:
-            raise UserError("newer_log", exit_code=EXIT_UNKNOWN, found=record["v"], known=VERSION)
+            raise UserError(
+                "newer_log", exit_code=EXIT_UNKNOWN, path=str(self._path), found=record["v"], known=VERSION
+            )
         return record

@@ -67,11 +67,20 @@ def _take_lock(job: Job) -> int:
     for _ in range(20):  # somebody asking `alive` holds it for an instant
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return fd
+            return _above_standard(fd)
         except BlockingIOError:
             time.sleep(0.01)
     os.close(fd)
     raise UserError("job_busy", exit_code=EXIT_UNKNOWN, path=str(job.path))
+
+
+def _above_standard(fd: int) -> int:
+    """The same file under a number of 3 or more: below, the child's own output would take its place."""
+    if fd > 2:
+        return fd
+    higher = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(fd)
+    return higher
 
 
 def alive(job: Job) -> bool:

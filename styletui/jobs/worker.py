@@ -6,7 +6,9 @@ from styletui.jobs import offline
 
 offline.set_environment()  # before any third-party import
 
+import errno  # noqa: E402
 import os  # noqa: E402
+import shutil  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
@@ -15,13 +17,14 @@ from pathlib import Path  # noqa: E402
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError  # noqa: E402
 from styletui_prep.events import StopRequest  # noqa: E402
-from styletui_prep.files import read_json  # noqa: E402
+from styletui_prep.files import read_json, writing_failed  # noqa: E402
 
 from styletui import __version__  # noqa: E402
 from styletui.jobs.events import CommandTaken, Done, Failed, Refused, Started, Stopped  # noqa: E402
 from styletui.jobs.job import Job  # noqa: E402
 from styletui.jobs.log import EventWriter  # noqa: E402
 
+_NEARLY_FULL = 1 << 20
 # Exceptions whose message is about the machine, not about a person's text, may be logged in full.
 _SAFE_TO_PRINT = (OSError, ImportError, MemoryError, RuntimeError, AttributeError, NameError)
 
@@ -83,7 +86,7 @@ def run(job: Job) -> int:
         return error.exit_code
     except BaseException as error:  # the log must have a last word, whatever happened
         _log_traceback(error)
-        writer.emit(_failure(error))
+        writer.emit(_failure(error, job))
         return EXIT_UNKNOWN
     if controls.request is not None:
         writer.emit(Stopped(kept=controls.request.keep, result=result))
@@ -99,11 +102,16 @@ def _signals(controls: Controls) -> None:
     signal.signal(signal.SIGTERM, controls.on_sigterm)
 
 
-def _failure(error: BaseException) -> Failed:
+def _failure(error: BaseException, job: Job) -> Failed:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return Failed("out_of_memory", {}, EXIT_UNKNOWN)
-    if isinstance(error, OSError) and error.errno == 28:
-        return Failed("disk_full", {}, EXIT_UNKNOWN)
+        return Failed("out_of_memory", {"path": str(job.path)}, EXIT_UNKNOWN)
+    if isinstance(error, OSError):
+        known = writing_failed(error, Path(os.fsdecode(error.filename or job.path)))
+        if known is not None and error.errno != errno.ENOENT:  # a missing file is mostly our own mistake
+            return Failed(known.code, known.params, known.exit_code)
+    # Libraries that write from native code name a full disk in words only.
+    if "No space left" in str(error) or shutil.disk_usage(job.path).free < _NEARLY_FULL:
+        return Failed("disk_full", {"path": str(job.path)}, EXIT_UNKNOWN)
     return Failed("internal", {"exception": type(error).__name__}, EXIT_UNKNOWN)
 
 

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 
-from styletui import actions, machine
+from styletui import actions, machine, service
 from styletui.actions import Action
 from styletui.i18n import N_
 from styletui.i18n import gettext as _
@@ -31,6 +31,7 @@ from styletui.widgets.loss_chart import LossChart
 HERE = ("train",)
 actions.register(
     Action("stop_keep", ("s", "f8"), N_("Stop and keep"), N_("Stop now and keep what was learned; asks first."), HERE, 10),
+    Action("resume", ("r",), N_("Resume"), N_("Go on from the last checkpoint."), HERE, 12),
     Action("sample(-1)", ("left",), N_("Earlier writing"), N_("Show the piece it wrote before this one."), HERE, 20, "←→"),
     Action("sample(1)", ("right",), N_("Later writing"), N_("Show the piece it wrote after this one."), HERE, 0),
     Action("scroll_sample(1)", ("space", "down"), N_("Scroll"), N_("Scroll the piece of writing."), HERE, 0),
@@ -57,6 +58,7 @@ class TrainScreen(BaseScreen):
         self.clock = time.time
         self._watch: JobWatch | None = None
         self._tail: list[str] = []
+        self._resumable = False
         self._back = 0  # how many samples before the newest one is shown
         self._machine = machine.shared()
 
@@ -107,6 +109,7 @@ class TrainScreen(BaseScreen):
             self._watch.stop()
         self._watch, self.state, self.run_shown = None, JobState(), run
         self.config, self.stopping, self._tail, self._back = {}, False, [], 0
+        self._resumable = False
 
     def _read_config(self, run: Run) -> None:
         from styletui_prep.errors import UserError
@@ -121,6 +124,7 @@ class TrainScreen(BaseScreen):
         self.stopping = self.stopping or "stop" in state.commands
         if state.status in ("crashed", "failed") and self._watch is not None:
             self._tail = supervisor.crash_tail(self._watch.job, CRASH_LINES)
+            self._resumable = self.run_shown is not None and service.can_resume(self.run_shown)
         self.query_one(JobProgress).show(state)
         self.query_one(LossChart).show(state.train.loss, words.held_out(state))
         device = state.train.device or {}
@@ -177,7 +181,9 @@ class TrainScreen(BaseScreen):
     def _ending(self) -> Content:
         if self._path is None or not self.state.ended:
             return Content("")
-        return words.ending(self.state, self._path, self._tail, full=self.size.width >= 100)
+        return words.ending(
+            self.state, self._path, self._tail, full=self.size.width >= 100, resumable=self._resumable
+        )
 
     def _hint(self) -> Content:
         if self.run_shown is None or self._watch is None or self.state.ended:
@@ -189,6 +195,8 @@ class TrainScreen(BaseScreen):
         """Stopping needs something that runs, leafing needs more than one piece."""
         if action == "stop_keep":
             return self._watch is not None and not self.state.ended and not self.stopping
+        if action == "resume":
+            return self._resumable
         if action == "sample":
             hidden = self.state.ended and self.size.width < 100
             return len(self.state.train.samples) > 1 and not hidden
@@ -219,6 +227,21 @@ class TrainScreen(BaseScreen):
             ),
             answered,
         )
+
+    def action_resume(self) -> None:
+        """R: the same job goes on from its last checkpoint; the charts keep what they had."""
+        from styletui_prep.errors import UserError
+
+        run = self.run_shown
+        if run is None or not self._resumable:
+            return
+        try:
+            service.resume_train(run)
+        except (UserError, OSError) as error:
+            self.notify(str(getattr(error, "code", error)), severity="error", markup=False)
+            return
+        self._forget(None)
+        self.arrive()
 
     def action_sample(self, step: int) -> None:
         """Left and right leaf through what it wrote."""

@@ -161,7 +161,7 @@ def warnings(state: JobState, most: int) -> Content:
 
 
 # --- the end ------------------------------------------------------------------------------------------
-def ending(state: JobState, run: Path, tail: list[str], full: bool) -> Content:
+def ending(state: JobState, run: Path, tail: list[str], full: bool, resumable: bool = False) -> Content:
     """What the end means and what to do: the summary, the error, or the last lines of a crash."""
     if state.status in ("done", "stopped") and state.train.summary is not None:
         return _summary(state, state.train.summary, run, full)
@@ -183,7 +183,12 @@ def ending(state: JobState, run: Path, tail: list[str], full: bool) -> Content:
         lines.append(one_line(words.todo))
     if code in ("crashed", "out_of_memory"):
         lines.append(Content(_("If memory ran out: a smaller model or shorter samples need less.")))
-    lines.append(Content.styled(_("Esc goes back to Setup, where you can start again."), "bold $accent"))
+    if resumable:
+        lines.append(
+            Content.styled(_("R goes on from the last checkpoint; Esc goes back to Setup."), "bold $accent")
+        )
+    else:
+        lines.append(Content.styled(_("Esc goes back to Setup, where you can start again."), "bold $accent"))
     saved = state.train.checkpoints
     if saved:
         lines.append(
@@ -215,7 +220,10 @@ def _summary(state: JobState, summary: Record, run: Path, full: bool) -> Content
         ),
     ]
     said = [Content(line) for line in lines]
-    said.append(learned(summary))
+    looks = (
+        state.train.evals
+    )  # after a resume the summary's first look is a later one; the log has that of step 0
+    said.append(learned(summary | {"first_eval": looks[0]["loss"]} if looks else summary))
     if (state.train.plan or {}).get("preset") == "quick":
         said.append(Content.styled(_("A quick look: it shows the journey, not the quality."), "$warning"))
     if full:

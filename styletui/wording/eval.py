@@ -26,6 +26,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     "test_of_other_adapter": (N_("The blind test “{name}” belongs to another adapter."), "", N_("Take another name for the new test.")),
     "test_of_other_dataset": (N_("The blind test “{name}” belongs to another dataset."), "", N_("Take another name for the new test.")),
     "unknown_choice": (N_("That is no vote."), "", N_("Votes are: {choices}.")),
+    "no_pair_left": (N_("Every pair of “{name}” that is there has been judged."), "", N_("See the result: `styletui ab reveal`.")),
     "unknown_pair": (N_("“{name}” has no such pair."), "", ""),
     "nan_score": (N_("The measurement gave no usable number."), N_("The model or the adapter computes something broken."), N_("Train again, with a smaller learning rate.")),
     "nothing_to_report": (N_("There is nothing to report yet."), "", N_("Measure first: `styletui eval`.")),

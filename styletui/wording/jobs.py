@@ -15,6 +15,11 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N_("This is not about your data."),
         N_("The details are in stderr.log of this job; please report them without your texts."),
     ),
+    "mistake": (
+        N_("The program made a mistake."),
+        N_("This is not about your data."),
+        N_("The details are in {path}; please report them without your texts."),
+    ),
     "job_busy": (N_("This job is already at work."), "", N_("Wait for it, or open it.")),
     "broken_job": (
         N_("The job folder {path} cannot be read."),
@@ -29,6 +34,16 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N_("`styletui runs list` shows the runs there are."),
     ),
     "newer_run": (N_("The run {path} was made by a newer styletui."), "", N_("Update styletui to open it.")),
+    "nothing_to_resume": (
+        N_("There is nothing to resume in {path}."),
+        N_("The training goes on, has ended, or left no whole checkpoint."),
+        N_("`styletui runs show` says how it stands."),
+    ),
+    "dataset_unfinished": (
+        N_("The dataset in {path} is not finished."),
+        N_("Preparing it broke off, so its parts may not fit together."),
+        N_("Prepare it again, then train."),
+    ),
     "run_exists": (N_("There is already a run in {path}."), "", N_("Choose another folder with --out.")),
     "newer_project": (
         N_("The project {path} was made by a newer styletui."),

@@ -44,7 +44,16 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N_("{path} is the source."),
         N_("Choose another folder for the result."),
     ),
-    "not_writable": (N_("{path} cannot be written."), N_("You may not have the right to."), N_("Choose a folder of your own.")),
+    "out_not_empty": (
+        N_("There are other things in {path}."),
+        N_("The result is kept in a folder of its own, which is closed to others."),
+        N_("Name a new folder, or an empty one."),
+    ),
+    "not_writable": (
+        N_("{path} cannot be written."),
+        N_("You have no right to, or it is no folder, or the disk is read-only."),
+        N_("Choose a folder of your own."),
+    ),
     "disk_full": (N_("The disk is full."), N_("{path} could not be written."), N_("Make room and start again; nothing was lost.")),
     "dataset_missing": (N_("There is no dataset in {path}."), "", N_("Make one first: Preview, or `styletui prep`.")),
     "dataset_broken": (N_("The dataset file {path} cannot be read."), N_("It is damaged or was changed by hand."), N_("Make the dataset anew.")),
@@ -73,6 +82,17 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     "link_outside": (N_("{count} links lead out of the folder and were not followed."), "", ""),
     "too_large": (N_("{count} files are too large to be an article and were left out."), "", ""),
     "unreadable": (N_("{count} files cannot be read."), "", ""),
+    "bad_front_matter": (
+        N_("{count} files have a head that cannot be read."),
+        N_("Their titles and dates come from the file name."),
+        "",
+    ),
+    "bad_meta_json": (
+        N_("{count} articles have a meta.json that cannot be read."),
+        N_("Their titles and dates come from the folder's name."),
+        "",
+    ),
+    "damaged_bytes": (N_("{count} files have a few damaged characters."), N_("The rest of them is used."), ""),
     "unreadable_folder": (N_("{count} folders cannot be read."), "", ""),
 }  # fmt: skip
 
