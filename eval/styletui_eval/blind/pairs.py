@@ -38,6 +38,7 @@ from styletui_eval.blind.protocol import (
     Plan,
     Sealed,
     Wish,
+    check_name,
     commit,
     read_dropped,
     read_pairs,
@@ -148,9 +149,7 @@ def make_pairs(
 
 
 def _check(config: PairsConfig) -> None:
-    name = config.name
-    if not name or name.startswith(".") or len(name) > 60 or not all(c.isalnum() or c in "-_." for c in name):
-        raise UserError("bad_test_name", exit_code=EXIT_USAGE)
+    check_name(config.name)
     fine = config.count >= 1 and 0 <= config.zero_shot_share <= 1 and 1 <= config.examples <= 8
     if not (fine and config.batch >= 1 and config.first_batch >= 1 and config.sampling.max_new_tokens >= 16):
         raise UserError("bad_pair_settings", exit_code=EXIT_USAGE)

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from styletui_prep.errors import EXIT_NO_INPUT, EXIT_UNKNOWN, UserError
+from styletui_prep.errors import EXIT_NO_INPUT, EXIT_UNKNOWN, EXIT_USAGE, UserError
 from styletui_prep.files import private_folder, write_json
 
 from styletui_eval.files import read_objects
@@ -181,6 +181,12 @@ def read_sealed(folder: Path) -> Sealed:
 def sealed_sha256(folder: Path) -> str:
     """SHA-256 of sealed.json as it lies there now. Raises OSError."""
     return hashlib.sha256((folder / SEALED).read_bytes()).hexdigest()
+
+
+def check_name(name: str) -> None:
+    """Raise `bad_test_name` (exit code 2) unless `name` can name a folder of its own, on any system."""
+    if not name or name.startswith(".") or len(name) > 60 or not all(c.isalnum() or c in "-_." for c in name):
+        raise UserError("bad_test_name", exit_code=EXIT_USAGE)
 
 
 def read_commitment(folder: Path) -> Commitment:
