@@ -31,5 +31,5 @@ case "$corpus" in "$root"*) echo "the sample corpus is not in the wheel" >&2; ex
 "$work/env/bin/styletui" --lang en scan "$corpus/wechat"
 "$work/env/bin/styletui" --lang en prep "$corpus/wechat" --out "$work/dataset" --json >/dev/null
 "$work/env/bin/styletui" --lang en config init "$work/mine.yaml"
-STYLETUI_CHECKOUT="$root" "$work/env/bin/python" -m pytest tests/contract tests/ui tests/unit/jobs -p no:cacheprovider
+"$work/env/bin/python" -m pytest -n 2 --dist loadfile tests/contract tests/ui tests/unit/jobs -p no:cacheprovider
 echo "the wheel works away from the checkout"
