@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from styletui_eval.blind.statistics import DECIDED_AT, wilson, wins_needed
+from styletui_eval.blind.statistics import DECIDED_AT, leans, wins_needed
 
 from styletui.i18n import N_, ngettext
 from styletui.i18n import gettext as _
@@ -144,13 +144,9 @@ def doubts(result: Mapping[str, Any]) -> list[Line]:
             Line("warn", words.format(rated=result["rated"], planned=max(result["planned"], result["made"])))
         )
     picked, left = result["picked"], result["picked_left"]
-    if picked:
-        interval = wilson(left, picked)
-        if not interval.low <= 0.5 <= interval.high:
-            words = _(
-                "You took the first text {left} times of {picked}: a habit of one side weakens the result."
-            )
-            lines.append(Line("warn", words.format(left=left, picked=picked)))
+    if leans(left, picked):
+        words = _("You took the first text {left} times of {picked}: a habit of one side weakens the result.")
+        lines.append(Line("warn", words.format(left=left, picked=picked)))
     for reason, arms in sorted(result["dropped"].items()):
         adapter = int(arms.get("adapter", 0))
         base = sum(arms.values()) - adapter
@@ -210,6 +206,7 @@ PROBLEMS: Final = {
     "chain_broken": N_("A vote was changed, removed or put in."),
     "reveal_unreadable": N_("The recorded result cannot be read."),
     "votes_differ_from_reveal": N_("Votes were changed after the reveal."),
+    "verdict_changed": N_("The recorded result is not what the votes come to; they were counted again here."),
 }
 
 REPORT_WORDS: Final = {
@@ -233,7 +230,7 @@ REPORT_WORDS: Final = {
 
 
 def translate(code: str, /, **params: Any) -> str:
-    """The words of `styletui_eval.report.build_report`, in the current language."""
+    """The words for a code of report.json or a heading over it, in the current language."""
     if code in REPORT_WORDS:
         return fill(_(REPORT_WORDS[code]), params)
     head, _sep, name = code.partition("_")

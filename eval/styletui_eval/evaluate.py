@@ -21,7 +21,7 @@ from styletui_eval.blind.protocol import read_pairs
 from styletui_eval.blind.reveal import read_reveal
 from styletui_eval.blind.texts import clean, marks_used
 from styletui_eval.events import EvalDocument
-from styletui_eval.pen import Pen, Sampling, Writes, open_pen
+from styletui_eval.pen import Pen, Sampling, Setup, Writes, open_pen
 from styletui_eval.perplexity import DocumentBits, bits_per_character, paired
 from styletui_eval.stylometry import NAMES, Indicators, indicators
 
@@ -43,6 +43,7 @@ ENOUGH_CHARACTERS: Final = 5000
 class EvalConfig:
     """What to evaluate. `max_documents` bounds the scored documents (None: all), `samples` the texts that each arm
     writes when no revealed blind test has any; `examples` are shown to the base, as in the blind test.
+    `base`, `quantize` and `dtype` say how the model is asked and held (`pen.Setup`).
     """
 
     run_dir: Path
@@ -57,6 +58,9 @@ class EvalConfig:
     example_characters: int = 200
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 42
+    base: bool | None = None
+    quantize: bool = False
+    dtype: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,15 @@ class EvalResult:
 
 @dataclass(frozen=True, slots=True)
 class ArmTexts:
-    """Texts of both arms and where they are from: "blind:<name>" or "here". `capped`: the share cut by the token cap."""
+    """Texts of both arms and where they are from: "blind:<name>" or "here". `capped`: the share cut by the token cap.
+    `looping`: arm -> texts that repeat themselves, in a blind test as its pairs were marked when they were made.
+    """
 
     source: str
     adapter: list[str]
     base: list[str]
     capped: float
+    looping: dict[str, int]
 
 
 def evaluate(
@@ -91,7 +98,8 @@ def evaluate(
     rows = _chosen_rows(config)
     if pen is None:
         emit(Stage(STAGE_LOAD))
-        pen = open_pen(config.model, config.adapter, config.device, emit=emit, should_stop=should_stop)
+        setup = Setup(config.device, config.base, config.quantize, config.dtype)
+        pen = open_pen(config.model, config.adapter, setup, emit=emit, should_stop=should_stop)
     emit(Stage(STAGE_SCORE))
     base, adapter = score_documents(pen, rows, emit, should_stop)
     texts = revealed_texts(config.run_dir)
@@ -150,15 +158,19 @@ def revealed_texts(run_dir: Path) -> ArmTexts | None:
         (r.time, f, r) for f in sorted((run_dir / "blind").glob("*")) if (r := read_reveal(f)) is not None
     ]
     for _, folder, verdict in sorted(reveals, key=lambda found: found[0], reverse=True):
-        arms: dict[bool, list[str]] = {True: [], False: []}
+        arms: dict[str, list[str]] = {"adapter": [], "base": []}
+        looping = {"base": 0, "adapter": 0}
         for pair in read_pairs(folder):
             left = verdict.sides.get(pair.id)
             if left is None or pair.id in verdict.zero_shot:
                 continue
-            arms[left == "adapter"].append(pair.left)
-            arms[left != "adapter"].append(pair.right)
-        if arms[True]:
-            return ArmTexts(f"blind:{folder.name}", arms[True], arms[False], 0.0)
+            sides = ("adapter", "base") if left == "adapter" else ("base", "adapter")
+            shown = ((pair.left, pair.left_loops), (pair.right, pair.right_loops))
+            for arm, (text, loop) in zip(sides, shown, strict=True):
+                arms[arm].append(text)
+                looping[arm] += loop
+        if arms["adapter"]:
+            return ArmTexts(f"blind:{folder.name}", arms["adapter"], arms["base"], 0.0, looping)
     return None
 
 
@@ -180,7 +192,9 @@ def write_samples(config: EvalConfig, pen: Writes, emit: Emit, should_stop: Shou
             ended += sum(w.ended for w in written)
             found[adapter] += [clean(w.text, marks) for w in written]
         emit(Progress(STAGE_WRITE, start + len(part), len(prompts)))
-    return ArmTexts("here", found[True], found[False], 1 - ended / (2 * len(prompts)) if prompts else 0.0)
+    capped = 1 - ended / (2 * len(prompts)) if prompts else 0.0
+    looping = {"base": sum(map(loops, found[False])), "adapter": sum(map(loops, found[True]))}
+    return ArmTexts("here", found[True], found[False], capped, looping)
 
 
 def _fair(config: EvalConfig, prompt: Prompt, training: Sequence[Row]) -> Any:
@@ -215,7 +229,6 @@ def _report(
         for b in base
         if b.doc in after
     ]
-    looping = {"base": sum(map(loops, texts.base)), "adapter": sum(map(loops, texts.adapter))}
     return {
         "v": FORMAT,
         "created": round(time.time(), 3),
@@ -228,7 +241,7 @@ def _report(
             "base": len(texts.base),
             "adapter": len(texts.adapter),
             "capped": texts.capped,
-            "looping": looping,
+            "looping": texts.looping,
         },
         "sampling": dataclasses.asdict(config.sampling),
         "notes": notes(bits, arms, texts),

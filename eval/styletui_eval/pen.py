@@ -91,9 +91,24 @@ def _now_and_then(emit: Emit) -> Emit:
     return seldom
 
 
-def open_pen(model: Path, adapter: Path, device: str | None, *, emit: Emit, should_stop: ShouldStop) -> Pen:
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the model is held and asked, best as in its training; None leaves it to the model's folder and the device.
+
+    `base`: plain text to continue (True) or the chat template (False). `quantize`: held in 4 bits. `dtype`: bfloat16,
+    float16 or float32.
+    """
+
+    device: str | None = None
+    base: bool | None = None
+    quantize: bool = False
+    dtype: str | None = None
+
+
+def open_pen(model: Path, adapter: Path, setup: Setup, *, emit: Emit, should_stop: ShouldStop) -> Pen:
     """Load `model` with `adapter` on top. Raises UserError as `styletui_train.load` does."""
     from styletui_train.load import is_base, load_for_inference
 
-    loaded, tokenizer = load_for_inference(model, adapter, device=device)
-    return Pen(loaded, tokenizer, base=is_base(model), emit=emit, should_stop=should_stop)
+    loaded, tokenizer = load_for_inference(model, adapter, device=setup.device, dtype=setup.dtype)
+    base = is_base(model) if setup.base is None else setup.base
+    return Pen(loaded, tokenizer, base=base, emit=emit, should_stop=should_stop)

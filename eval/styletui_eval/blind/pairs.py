@@ -52,18 +52,21 @@ from styletui_eval.blind.votes import REVEAL
 from styletui_eval.events import Committed, PairDropped, PairMade
 from styletui_eval.files import append_line, locked
 from styletui_eval.memorisation import TrainingText
-from styletui_eval.pen import Sampling, Writes, open_pen
+from styletui_eval.pen import Sampling, Setup, Writes, open_pen
 
 STAGE_PLAN: Final = "plan_pairs"
 STAGE_LOAD: Final = "load_model"
 STAGE_WRITE: Final = "write_pairs"
 
+_HELD: Final[dict[str, Any]] = {"base": None, "quantize": False, "dtype": None}
+"""How the model is asked and held, and what that was in seals that do not say it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairsConfig:
     """What to make. `count` pairs against the base with `examples` training texts (3 to 5), and `zero_shot_share` of
-    that many more against the base without any. `batch` prompts are written at once (on two cores a 270M model writes
-    26 tokens a second alone, 60 in a batch of 4, 80 in one of 6), `first_batch` the first time.
+    that many more against the base without any. `batch` prompts are written at once, `first_batch` the first time.
+    `base`, `quantize` and `dtype` say how the model is asked and held (`pen.Setup`); None: as its folder says.
     """
 
     run_dir: Path
@@ -80,6 +83,9 @@ class PairsConfig:
     first_batch: int = 2
     batch: int = 6
     device: str | None = None
+    base: bool | None = None
+    quantize: bool = False
+    dtype: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -94,6 +100,7 @@ class PairsConfig:
             "examples": self.examples,
             "example_characters": self.example_characters,
             "seed": self.seed,
+            **{name: getattr(self, name) for name in _HELD},
             **dataclasses.asdict(self.sampling),
         }
 
@@ -129,7 +136,8 @@ def make_pairs(
     if maker.batch(1):
         if pen is None:
             emit(Stage(STAGE_LOAD))
-            pen = open_pen(config.model, config.adapter, config.device, emit=emit, should_stop=should_stop)
+            setup = Setup(config.device, **maker.held())
+            pen = open_pen(config.model, config.adapter, setup, emit=emit, should_stop=should_stop)
         emit(Stage(STAGE_WRITE))
         size = config.batch if maker.made else min(config.first_batch, config.batch)
         while should_stop() is None and (plans := maker.batch(size)):
@@ -172,7 +180,7 @@ def _sealed(config: PairsConfig, emit: Emit) -> Sealed:
         sealed = read_sealed(folder)
         if sealed.hashes.get("adapter") != hashes["adapter"]:
             raise UserError("test_of_other_adapter", exit_code=EXIT_UNKNOWN, name=config.name)
-        if sealed.settings != config.settings():
+        if {**_HELD, **sealed.settings} != config.settings():
             emit(Warned("sealed_settings_kept", {"name": config.name}))
         if not (folder / COMMITMENT).exists():  # died between the two files; nobody can have voted
             commit(folder)
@@ -215,6 +223,10 @@ class _Maker:
         gone = [p for p in sealed.pairs if p.prompt_id not in self._prompts and p.id not in self._made]
         if gone:
             raise UserError("test_of_other_dataset", exit_code=EXIT_UNKNOWN, name=config.name)
+
+    def held(self) -> dict[str, Any]:
+        """How the model was asked and held when the test was sealed."""
+        return {name: self._settings.get(name, unsaid) for name, unsaid in _HELD.items()}
 
     @property
     def made(self) -> int:
@@ -277,8 +289,7 @@ class _Maker:
             self._drop(plan, *bad)
             return
         with locked(self._folder / PAIRS) as fd:
-            if (self._folder / REVEAL).exists():
-                raise UserError("test_revealed", exit_code=EXIT_GATE, name=self._config.name)
+            self._still_open()
             lying = read_pairs(self._folder)
             if all(p.id != plan.id for p in lying):
                 shown = self._prompts[plan.prompt_id].shown
@@ -297,8 +308,14 @@ class _Maker:
         self._emit(PairMade(len(self._made), plan.id))
         self._report()
 
+    def _still_open(self) -> None:
+        if (self._folder / REVEAL).exists():
+            raise UserError("test_revealed", exit_code=EXIT_GATE, name=self._config.name)
+
     def _drop(self, plan: Plan, reason: str, side: str) -> None:
-        with locked(self._folder / DROPPED) as fd:
+        # The lock of the pairs comes first: a reveal holds it while it counts, the dropped ones too.
+        with locked(self._folder / PAIRS), locked(self._folder / DROPPED) as fd:
+            self._still_open()
             append_line(fd, json.dumps({"id": plan.id, "reason": reason, "side": side}))
         self._dropped[plan.id] = reason
         self._emit(PairDropped(plan.id, reason))

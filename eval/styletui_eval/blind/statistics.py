@@ -80,15 +80,10 @@ def wins_needed(n: int) -> int | None:
     return None
 
 
-def chance_to_decide(n: int, true_rate: float) -> float:
-    """Probability that `n` votes end with E >= 20 in favour when each is won with `true_rate`.
-
-    For "what 60 votes can show" before the first one; fixed n, so a lower bound for those who stop early.
-    """
-    needed = wins_needed(n)
-    if needed is None:
-        return 0.0
-    return float(sum(comb(n, w) * true_rate**w * (1 - true_rate) ** (n - w) for w in range(needed, n + 1)))
+def leans(left: int, picked: int) -> bool:
+    """Whether the left text was picked more or less often than chance: one half lies outside Wilson's interval."""
+    interval = wilson(left, picked)
+    return not interval.low <= 0.5 <= interval.high
 
 
 @dataclass(frozen=True, slots=True)

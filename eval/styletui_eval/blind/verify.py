@@ -7,9 +7,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from styletui_prep.errors import UserError
+from styletui_prep.errors import EXIT_UNKNOWN, UserError
 
+from styletui_eval.blind.count import RevealResult, count, result_from
 from styletui_eval.blind.protocol import (
+    FINISHED,
+    FORMAT,
     Commitment,
     Sealed,
     adapter_is_left,
@@ -19,7 +22,7 @@ from styletui_eval.blind.protocol import (
     read_sealed,
     sealed_sha256,
 )
-from styletui_eval.blind.votes import REVEAL, Record, hash_of, read_records
+from styletui_eval.blind.votes import REVEAL, Record, by_pair, hash_of, read_records, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Verification:
 
 
 def verify(folder: Path, noted_sha256: str | None = None) -> Verification:
-    """Check the seal, the sides, the shown texts and the chain of votes.
+    """Check the seal, the sides, the shown texts, the chain of votes, and that the recorded verdict is what they come to.
 
     `noted_sha256`: what the rater noted before the first vote; without it a changed commitment.json beside
     a changed sealed.json shows only in the chain of votes. Raises UserError("no_blind_test") when nothing is there.
@@ -115,15 +118,48 @@ def _check_chain(records: list[Record], commitment: Commitment) -> list[Problem]
 
 
 def _check_reveal(folder: Path, records: list[Record]) -> list[Problem]:
-    """The reveal holds the end of the chain: votes cut off or added later do not fit it."""
+    """The reveal holds the end of the chain: votes cut off or added later do not fit it; nor does another verdict."""
     try:
         data = json.loads((folder / REVEAL).read_bytes())
-        head, count = str(data["head"]), int(data["records"])
+        head, count_then = str(data["head"]), int(data["records"])
+        known = recorded(folder)
     except FileNotFoundError:
         return []
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, UserError):
         return [Problem("reveal_unreadable")]
-    last = records[-1]["hash"] if records else ""
-    if len(records) != count or (records and last != head):
-        return [Problem("votes_differ_from_reveal")]
-    return []
+    problems = []
+    if head != (records[-1]["hash"] if records else "") or len(records) != count_then:
+        problems.append(Problem("votes_differ_from_reveal"))
+    again = recount(folder)
+    # An early reveal may look whole later, when the maker still closed its list; never the other way round.
+    differs = known and again and (not known.says_the_same(again) or (again.early and not known.early))
+    return [*problems, Problem("verdict_changed")] if differs else problems
+
+
+def recorded(folder: Path) -> RevealResult | None:
+    """reveal.json as it is written there, unchecked; None before the reveal.
+
+    Raises UserError("broken_reveal") or "newer_blind_test".
+    """
+    try:
+        data = json.loads((folder / REVEAL).read_bytes())
+        if int(data.pop("v")) > FORMAT:
+            raise UserError("newer_blind_test", exit_code=EXIT_UNKNOWN, name=folder.name)
+        data.pop("head"), data.pop("records")
+        return result_from(data)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError("broken_reveal", exit_code=EXIT_UNKNOWN, name=folder.name) from None
+
+
+def recount(folder: Path) -> RevealResult | None:
+    """The verdict that follows from what lies there now; None without a readable seal."""
+    try:
+        sealed = read_sealed(folder)
+    except UserError:
+        return None
+    pairs = read_pairs(folder)
+    votes = by_pair(standing(read_records(folder)[0]))
+    whole = bool(pairs) and all(p.id in votes for p in pairs) and (folder / FINISHED).exists()
+    return count(folder, sealed, pairs, votes, early=not whole)

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -5,11 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from styletui_eval.blind import pairs
 from styletui_eval.blind.ballot import Ballot, reveal, verify
 from styletui_eval.blind.pairs import PairsConfig, make_pairs
 from styletui_eval.blind.prompts import choose, held_out, with_examples
-from styletui_eval.blind.protocol import COMMITMENT, DROPPED, FINISHED, PAIRS, SEALED, read_pairs, read_sealed
-from styletui_eval.pen import Sampling
+from styletui_eval.blind.protocol import (
+    COMMITMENT,
+    DROPPED,
+    FINISHED,
+    PAIRS,
+    SEALED,
+    Wish,
+    read_pairs,
+    read_sealed,
+    seal,
+    write_sealed,
+)
+from styletui_eval.pen import Sampling, Setup
 from styletui_prep.errors import UserError
 from styletui_prep.events import Event, Stage, StopRequest, Warned, ignore, never
 from styletui_train.rows import Message, read_rows
@@ -53,14 +66,14 @@ def test_the_whole_way(config: PairsConfig) -> None:
     pen = FakePen()
     result = make_pairs(config, events.append, never, pen=pen)
     assert (result.made, result.planned, result.dropped, result.finished) == (8, 8, {}, True)
-    pairs = read_pairs(config.folder)
-    assert [p.n for p in pairs] == list(range(1, 9))
-    assert len({p.prompt for p in pairs}) == 8
+    made_pairs = read_pairs(config.folder)
+    assert [p.n for p in made_pairs] == list(range(1, 9))
+    assert len({p.prompt for p in made_pairs}) == 8
     assert verify(config.folder, result.sha256).ok
     made = [e for e in events if e.type == "pair"]
     assert [e.n for e in made] == list(range(1, 9))  # type: ignore[attr-defined]
     ballot = Ballot(config.folder)
-    for pair in pairs:
+    for pair in made_pairs:
         ballot.vote(pair.id, "left")
     verdict = reveal(config.folder)
     assert verdict.main.wins + verdict.main.losses == 6
@@ -356,3 +369,34 @@ def test_the_extra_contrast_does_not_show_from_the_order(config: PairsConfig) ->
         make_pairs(named, ignore, lambda: StopRequest(), pen=FakePen())
         places |= {i for i, p in enumerate(read_sealed(named.folder).pairs) if p.contrast == "zero"}
     assert {0, 7} <= places
+
+
+def test_how_the_model_is_asked_is_sealed(config: PairsConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sealed is what the pen is opened with, also when something else is asked for later."""
+    opened: list[Setup] = []
+
+    def fake(model: Path, adapter: Path, setup: Setup, **_: object) -> FakePen:
+        opened.append(setup)
+        return FakePen()
+
+    monkeypatch.setattr(pairs, "open_pen", fake)
+    sealed_with = replace(config, base=True, quantize=True, dtype="bfloat16", device="cpu")
+    make_pairs(sealed_with, ignore, lambda: StopRequest() if opened else None)
+    settings = read_sealed(config.folder).settings
+    assert (settings["base"], settings["quantize"], settings["dtype"]) == (True, True, "bfloat16")
+    events: list[Event] = []
+    make_pairs(replace(config, base=False, device="mps"), events.append, never)
+    held = {"base": True, "quantize": True, "dtype": "bfloat16"}
+    assert opened == [Setup("cpu", **held), Setup("mps", **held)]  # type: ignore[arg-type]
+    assert [e.code for e in events if isinstance(e, Warned)] == ["sealed_settings_kept"]
+
+
+def test_a_seal_from_before_goes_on_without_a_warning(config: PairsConfig) -> None:
+    sealed = seal(config.name, [Wish("test:0", "main")], settings=config.settings(), hashes={})
+    for name in ("base", "quantize", "dtype"):
+        del sealed.settings[name]
+    sealed.hashes["adapter"] = hashlib.sha256(b"weights").hexdigest()
+    write_sealed(config.folder, sealed)
+    events: list[Event] = []
+    assert make_pairs(config, events.append, never, pen=FakePen()).made == 1
+    assert [e for e in events if isinstance(e, Warned)] == []

@@ -2,34 +2,27 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from styletui_eval.blind.ballot import Ballot, reveal
 from styletui_eval.evaluate import ArmTexts, notes, revealed_texts
 from styletui_eval.perplexity import DocumentBits, Paired, paired
-from styletui_eval.report import Block, build_report, report_data
+from styletui_eval.report import report_data
 from styletui_eval.stylometry import Estimate, Indicators, indicators
-from styletui_prep.errors import Param, UserError
+from styletui_prep.errors import UserError
 
 from .blind_tests import make_test, side_of_adapter, side_of_base
 from .datasets import text
 
 
-def say(code: str, /, **params: Param) -> str:
-    return f"{code}({', '.join(f'{k}={v}' for k, v in params.items())})"
-
-
-def codes(blocks: list[Block], kind: str) -> list[str]:
-    return [b.code for b in blocks if b.kind == kind]
-
-
-def _rated(run: Path, won: int, lost: int, *, loops: tuple[int, ...] = (), rest: bool = True) -> Path:
-    folder = run / "blind" / "first"
+def _rated(run: Path, won: int, lost: int, *, name: str = "first", loops: tuple[int, ...] = ()) -> Path:
+    folder = run / "blind" / name
     sealed = make_test(folder, main=won + lost + len(loops), zero=0, loops=tuple(range(len(loops))))
     plain = sealed.pairs[len(loops) :]
     for plan in plain[:won]:
         Ballot(folder).vote(plan.id, side_of_adapter(plan))
-    for plan in plain[won:] if rest else ():
+    for plan in plain[won:]:
         Ballot(folder).vote(plan.id, side_of_base(plan))
     for plan in sealed.pairs[: len(loops)]:
         Ballot(folder).vote(plan.id, "skip")
@@ -60,92 +53,76 @@ def _evaluation(run: Path, **changes: object) -> None:
 
 def test_nothing_yet(tmp_path: Path) -> None:
     make_test(tmp_path / "blind" / "first")  # sealed, not revealed: not a word about it
-    for build in (report_data, lambda run: build_report(run, say)):
-        with pytest.raises(UserError) as caught:
-            build(tmp_path)
-        assert (caught.value.code, caught.value.exit_code) == ("nothing_to_report", 3)
+    with pytest.raises(UserError) as caught:
+        report_data(tmp_path)
+    assert (caught.value.code, caught.value.exit_code) == ("nothing_to_report", 3)
 
 
-def test_a_win_is_said_only_when_decided(tmp_path: Path) -> None:
-    _rated(tmp_path, 24, 6)
-    blocks = build_report(tmp_path, say)
-    assert codes(blocks, "good") == ["adapter_wins"]
-    assert "wins=24, votes=30" in next(b.text for b in blocks if b.code == "adapter_wins")
-    (row, *_) = next(b for b in blocks if b.code == "blind_counts").rows
-    assert row[1:6] == ("24", "6", "0", "0", "80% [63%, 90%]")
-
-
-@pytest.mark.parametrize(
-    ("won", "lost", "code"), [(23, 7, "undecided"), (6, 24, "base_wins"), (0, 0, "no_votes")]
-)
-def test_no_win_is_said_as_loudly(tmp_path: Path, won: int, lost: int, code: str) -> None:
-    _rated(tmp_path, won, lost)
-    blocks = build_report(tmp_path, say)
-    assert codes(blocks, "good") == []
-    assert code in codes(blocks, "doubt")
-
-
-def test_early_reveals_and_loops_and_tampering_are_said(tmp_path: Path) -> None:
-    folder = _rated(tmp_path, 3, 4, loops=(0, 1), rest=False)
-    blocks = build_report(tmp_path, say)
-    assert {"revealed_early", "loops_apart"} <= set(codes(blocks, "doubt"))
-    data = json.loads((folder / "reveal.json").read_text())
-    (folder / "reveal.json").write_text(json.dumps({**data, "problems": ["chain_broken"]}))
-    assert "test_tampered" in codes(build_report(tmp_path, say), "doubt")
-
-
-def test_picking_one_side_is_said(tmp_path: Path) -> None:
-    folder = tmp_path / "blind" / "first"
-    for plan in make_test(folder, main=20, zero=0).pairs:
-        Ballot(folder).vote(plan.id, "left")
-    reveal(folder)
-    assert "leaning_to_a_side" in codes(build_report(tmp_path, say), "doubt")
-
-
-def test_dropped_texts_are_said_by_arm(tmp_path: Path) -> None:
-    folder = _rated(tmp_path, 3, 3)
-    data = json.loads((folder / "reveal.json").read_text())
-    data["dropped"] = {"copied": {"adapter": 2, "base_examples": 1}}
-    (folder / "reveal.json").write_text(json.dumps(data))
-    said = next(b.text for b in build_report(tmp_path, say) if b.code == "dropped_copied")
-    assert said == "dropped_copied(adapter=2, base=1)"
-
-
-def test_numbers_stand_with_their_intervals(tmp_path: Path) -> None:
+def test_revealed_tests_oldest_first_and_the_measurement(tmp_path: Path) -> None:
+    _rated(tmp_path, 3, 4, name="second", loops=(0, 1))
+    _rated(tmp_path, 5, 1, name="first")
+    make_test(tmp_path / "blind" / "sealed")
     _evaluation(tmp_path)
-    blocks = build_report(tmp_path, say)
-    (row,) = next(b for b in blocks if b.code == "bits_table").rows
-    assert row[0] == "12"
-    assert row[3].startswith("-0.0")
-    assert "[" in row[3]
-    table = next(b for b in blocks if b.code == "indicator_table")
-    assert len(table.rows) == 6
-    assert all(len(r) == len(table.header) == 4 for r in table.rows)
-    assert "bits_drop" in codes(blocks, "good")
-    assert "texts_loop" in codes(blocks, "doubt")
-    assert "no_blind_result" in codes(blocks, "doubt")
-    assert report_data(tmp_path)["blind"] == []
+    data = report_data(tmp_path)
+    assert [(b["name"], b["main"]["wins"]) for b in data["blind"]] == [("second", 3), ("first", 5)]
+    assert data["blind"][0]["loops"]["pairs"] == 2
+    assert data["evaluation"] == json.loads((tmp_path / "report.json").read_text())
 
 
-def test_notes_become_sentences(tmp_path: Path) -> None:
-    every = [
-        "too_few_documents",
-        "interval_includes_zero",
-        "too_little_text",
-        "base_already",
-        "lengths_capped",
-    ]
-    _evaluation(tmp_path, notes=every)
-    assert set(every) <= set(codes(build_report(tmp_path, say), "doubt"))
+def test_a_forged_verdict_is_not_reported(tmp_path: Path) -> None:
+    folder = _rated(tmp_path, 4, 2)
+    data = json.loads((folder / "reveal.json").read_text())
+    data["main"] |= {"wins": 60, "losses": 0, "favours": "adapter"}
+    (folder / "reveal.json").write_text(json.dumps(data))
+    (found,) = report_data(tmp_path)["blind"]
+    assert (found["main"]["wins"], found["main"]["losses"], found["main"]["favours"]) == (4, 2, None)
+    assert found["problems"] == ("verdict_changed",)
+
+
+def _without(*path: str) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        for key in path[:-1]:
+            data = data[key]
+        del data[path[-1]]
+
+    return change
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]", "{}", '{"v": 1}', '{"v": 1, "bits_per_character": {}, "notes": 3}']
+    "change",
+    [
+        _without("v"),
+        _without("notes"),
+        _without("bits_per_character", "difference"),
+        _without("indicators", "author"),
+        _without("indicators", "base", "diversity", "low"),
+        _without("texts", "looping"),
+        lambda data: data.update(notes=3),
+        lambda data: data.update(bits_per_character=[]),
+        lambda data: data["bits_per_character"].update(base="low"),
+    ],
 )
+def test_a_report_with_a_part_missing_is_a_sentence(
+    tmp_path: Path, change: Callable[[dict[str, Any]], None]
+) -> None:
+    _evaluation(tmp_path)
+    data = report_data(tmp_path)["evaluation"]
+    change(data)
+    (tmp_path / "report.json").write_text(json.dumps(data))
+    with pytest.raises(UserError, match="broken_report"):
+        report_data(tmp_path)
+
+
+def test_a_measurement_without_any_document_is_whole(tmp_path: Path) -> None:
+    _evaluation(tmp_path, bits_per_character={"per_document": []})
+    assert report_data(tmp_path)["evaluation"]["bits_per_character"] == {"per_document": []}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"v": 1}', "7"])
 def test_a_broken_report_is_a_sentence(tmp_path: Path, content: str) -> None:
     (tmp_path / "report.json").write_text(content)
     with pytest.raises(UserError, match="broken_report"):
-        build_report(tmp_path, say)
+        report_data(tmp_path)
 
 
 def test_a_report_of_a_later_version(tmp_path: Path) -> None:
@@ -164,7 +141,7 @@ def _arm(low: float, high: float, characters: int = 9000) -> Indicators:
 
 
 APART = {"author": _arm(1, 2), "base": _arm(3, 4), "adapter": _arm(2, 3)}
-HERE = ArmTexts("here", ["x"], ["y"], 0.0)
+HERE = ArmTexts("here", ["x"], ["y"], 0.0, {"base": 0, "adapter": 0})
 
 
 @pytest.mark.parametrize(
@@ -224,3 +201,14 @@ def test_documents_count_alike_whatever_their_length() -> None:
     found = paired(base, [DocumentBits("long", 30000, 10000), DocumentBits("short", 50, 10)])
     assert found is not None
     assert found.difference == pytest.approx(-0.5)
+
+
+def test_looping_texts_are_those_that_the_blind_test_set_apart(tmp_path: Path) -> None:
+    """Marked when they were made; another rule of today would not agree with the verdict beside it."""
+    folder = tmp_path / "blind" / "first"
+    make_test(folder, main=5, zero=1, loops=(0, 3))
+    verdict = reveal(folder, early=True)
+    texts = revealed_texts(tmp_path)
+    assert texts is not None
+    assert texts.looping == {"base": 2, "adapter": 0}
+    assert verdict.loops.texts == {"base_examples": 2}

@@ -1,5 +1,8 @@
+import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from styletui_eval.blind.ballot import Ballot, read_reveal, reveal, verify
@@ -14,7 +17,7 @@ from styletui_eval.blind.protocol import (
     seal,
     write_sealed,
 )
-from styletui_eval.blind.statistics import e_value
+from styletui_eval.blind.statistics import e_value, tally
 from styletui_eval.blind.votes import REVEAL, VOTES, hash_of
 from styletui_eval.files import append_line, locked
 from styletui_prep.errors import UserError
@@ -170,7 +173,7 @@ def test_votes_cut_off_after_the_reveal_are_found(rated: Path) -> None:
     reveal(rated)
     lines = (rated / VOTES).read_text().splitlines()
     (rated / VOTES).write_text("\n".join(lines[:-1]) + "\n")
-    assert _codes(rated) == ["votes_differ_from_reveal"]
+    assert _codes(rated) == ["votes_differ_from_reveal", "verdict_changed"]
 
 
 def test_a_changed_text_is_found(rated: Path) -> None:
@@ -221,3 +224,64 @@ def test_a_broken_reveal_is_a_sentence(rated: Path, content: str) -> None:
     with pytest.raises(UserError) as caught:
         read_reveal(rated)
     assert caught.value.code == "broken_reveal"
+
+
+def _edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    data = json.loads((folder / REVEAL).read_text())
+    change(data)
+    (folder / REVEAL).write_text(json.dumps(data))
+
+
+EDITS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "main": lambda d: d.update(main=dataclasses.asdict(tally(60, 0, 0, 0))),
+    "one vote": lambda d: d["main"].update(wins=d["main"]["wins"] + 1),
+    "no evidence": lambda d: d["main"].update(favours="adapter"),
+    "zero": lambda d: d.update(zero=dataclasses.asdict(tally(5, 0, 0, 0))),
+    "loops": lambda d: d["loops"].update(texts={"base_examples": 9}),
+    "sides": lambda d: d["sides"].update(dict.fromkeys(d["sides"], "adapter")),
+    "dropped": lambda d: d.update(dropped={"copied": {"base_examples": 4}}),
+    "picks": lambda d: d.update(picked_left=2),
+    "not early": lambda d: d.update(early=False),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edited_verdict_is_found_and_not_repeated(
+    rated: Path, edit: Callable[[dict[str, Any]], None]
+) -> None:
+    (rated / FINISHED).unlink()
+    truth = reveal(rated, early=True)
+    assert _codes(rated) == []
+    _edit(rated, edit)
+    assert _codes(rated) == ["verdict_changed"]
+    assert read_reveal(rated) == reveal(rated) == dataclasses.replace(truth, problems=("verdict_changed",))
+
+
+def test_problems_that_come_after_the_reveal_are_said_whenever_it_is_read(rated: Path) -> None:
+    truth = reveal(rated)
+    text = (rated / PAIRS).read_text()
+    (rated / PAIRS).write_text(text.replace("左边的第2段", "左边的第九段"))
+    assert reveal(rated) == dataclasses.replace(truth, problems=("pair_changed",))
+
+
+def test_problems_of_the_reveal_stay(rated: Path) -> None:
+    votes = (rated / VOTES).read_text()
+    (rated / VOTES).write_text(votes.replace('"choice":"left"', '"choice":"right"', 1))
+    reveal(rated)
+    (rated / VOTES).write_text(votes)  # put back afterwards
+    found = reveal(rated)
+    assert {"chain_broken", "verdict_changed"} <= set(found.problems)
+
+
+def test_a_list_that_is_closed_after_an_early_reveal_is_no_forgery(rated: Path) -> None:
+    (rated / FINISHED).unlink()
+    assert reveal(rated, early=True).early
+    (rated / FINISHED).write_text('{"v": 1, "made": 4, "dropped": {}}')
+    assert _codes(rated) == []
+    assert reveal(rated).early
+
+
+def test_without_its_seal_a_verdict_is_doubted(rated: Path) -> None:
+    reveal(rated)
+    (rated / SEALED).unlink()
+    assert "seal_unreadable" in reveal(rated).problems

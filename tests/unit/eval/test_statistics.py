@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from styletui_eval.blind.statistics import (
-    chance_to_decide,
     e_value,
+    leans,
     posterior_better,
     tally,
     wilson,
@@ -32,7 +32,6 @@ def test_no_votes_say_nothing() -> None:
 
 def test_too_few_votes_can_never_decide() -> None:
     assert wins_needed(5) is None
-    assert chance_to_decide(5, 0.99) == 0
 
 
 def test_wilson_against_a_published_example() -> None:
@@ -97,9 +96,20 @@ def test_losing_is_decided_too() -> None:
     assert tally(23, 7, 0, 0).favours is None
 
 
-def test_chance_to_decide_grows_with_votes() -> None:
-    assert chance_to_decide(30, 0.7) < chance_to_decide(60, 0.7) < chance_to_decide(100, 0.7)
-    assert chance_to_decide(60, 0.5) < 0.05
+@pytest.mark.parametrize(
+    ("left", "picked", "leaning"),
+    [
+        (0, 0, False),
+        (3, 3, False),
+        (4, 4, True),
+        (10, 20, False),
+        (15, 20, True),
+        (5, 20, True),
+        (14, 20, False),
+    ],
+)
+def test_a_habit_of_one_side(left: int, picked: int, leaning: bool) -> None:
+    assert leans(left, picked) is leaning
 
 
 def test_thousands_of_votes_do_not_overflow() -> None:

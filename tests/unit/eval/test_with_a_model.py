@@ -14,9 +14,9 @@ from helpers.tiny_models import make_tiny_model
 from styletui_eval.blind.ballot import Ballot, reveal, verify
 from styletui_eval.blind.pairs import PairsConfig, make_pairs
 from styletui_eval.evaluate import EvalConfig, evaluate
-from styletui_eval.pen import Pen, Sampling, open_pen
+from styletui_eval.pen import Pen, Sampling, Setup, open_pen
 from styletui_eval.perplexity import bits_per_character, one_view_each
-from styletui_eval.report import build_report
+from styletui_eval.report import report_data
 from styletui_prep.errors import UserError
 from styletui_prep.events import Event, StopRequest, ignore, never
 from styletui_train.rows import Row, read_rows
@@ -56,7 +56,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def pen(run: dict[str, Path]) -> Pen:
-    return open_pen(run["model"], run["adapter"], "cpu", emit=ignore, should_stop=never)
+    return open_pen(run["model"], run["adapter"], Setup("cpu"), emit=ignore, should_stop=never)
 
 
 def _rows(run: dict[str, Path]) -> list[Row]:
@@ -179,12 +179,29 @@ def test_pairs_votes_reveal_evaluation_report(run: dict[str, Path], pen: Pen) ->
         again = evaluate(evaluation, ignore, never, pen=pen).report
         assert again["texts"]["source"] == "blind:first"
         assert again["bits_per_character"] == found["bits_per_character"]
-    blocks = build_report(run["run"], lambda code, /, **params: code)
-    assert [b.code for b in blocks if b.kind == "title"] == [
-        "report_blind",
-        "report_bits",
-        "report_indicators",
-    ]
+    told = report_data(run["run"])
+    assert told["evaluation"]["v"] == found["v"]
+    assert [b["name"] for b in told["blind"]] == ["first"]
+
+
+def test_asked_as_in_training_not_as_the_folder_says(run: dict[str, Path], pen: Pen) -> None:
+    """`template: base` chosen at training holds for measuring and for the blind test."""
+    asked = replace(
+        EvalConfig(run["run"].parent / "plain", run["model"], run["adapter"], run["data"], device="cpu"),
+        max_documents=1,
+        samples=1,
+        sampling=Sampling(max_new_tokens=16),
+    )
+    plain, own = (evaluate(replace(asked, base=b), ignore, never).report for b in (True, None))
+    same = plain["bits_per_character"]["base"] == own["bits_per_character"]["base"]
+    assert same is pen.base
+
+
+def test_the_dtype_of_training_is_taken(run: dict[str, Path]) -> None:
+    held = open_pen(
+        run["model"], run["adapter"], Setup("cpu", dtype="bfloat16"), emit=ignore, should_stop=never
+    )
+    assert {p.dtype for n, p in held.model.named_parameters() if "lora" not in n} == {torch.bfloat16}
 
 
 def test_the_same_seed_writes_the_same(run: dict[str, Path], pen: Pen) -> None:
