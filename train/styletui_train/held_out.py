@@ -45,20 +45,39 @@ def precision(model: Any, device: str, dtype: str) -> Iterator[None]:
 
 
 def row_nats(model: Any, item: Encoded, device: str) -> torch.Tensor:
-    """Nats of each scored token of one row [N], end tokens among them, in reading order; no gradient."""
+    """Nats of each scored token of one row [N], end tokens among them, in reading order; fp64, on the CPU.
+
+    Through the head alone where that gives the model's own numbers (see `loss.plain_logits`), else from its logits.
+    """
     import torch
 
     extra = -len(item.ids) % losses.LENGTH_STEP if device == "cpu" else 0
     ids = torch.tensor([item.ids + [0] * extra], device=device)
     labels = torch.tensor([item.labels + [IGNORED] * extra], device=device)
     with torch.no_grad():
-        try:
+        if losses.plain_logits(model):
             _, _, head, softcap = losses.parts(model)
-        except TypeError:
+            nats = losses.token_nats(losses.last_hidden(model, ids, None), labels, head, softcap=softcap)
+        else:
             logits = model(input_ids=ids, use_cache=False).logits
             states, targets = losses.gather_scored(logits, labels)
-            return torch.nn.functional.cross_entropy(states.float(), targets, reduction="none")
-        return losses.token_nats(losses.last_hidden(model, ids, None), labels, head, softcap=softcap)
+            pieces = zip(torch.split(states, losses.CHUNK), torch.split(targets, losses.CHUNK), strict=True)
+            cross = torch.nn.functional.cross_entropy
+            nats = torch.cat([cross(piece.float(), wanted, reduction="none") for piece, wanted in pieces])
+    return nats.cpu().double()  # in this order: MPS has no fp64
+
+
+def text_nats(model: Any, item: Encoded, device: str) -> float:
+    """Nats of one row's scored text, its end tokens left out."""
+    return float(row_nats(model, item, device)[_is_text(item)].sum())
+
+
+def _is_text(item: Encoded) -> torch.Tensor:
+    """For each token of `row_nats`, whether it is text. The first token of a row is predicted by nothing."""
+    import torch
+
+    scored = [place for place, label in enumerate(item.labels) if label != IGNORED and place > 0]
+    return torch.tensor([place not in item.ends for place in scored], dtype=torch.bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +91,21 @@ class Measured:
 
 def measure(model: Any, items: Sequence[Encoded], device: str, dtype: str) -> Measured:
     """Loss and bits per character over `items`, each row by itself, so that no padding is computed."""
-    import torch
-
     start = time.perf_counter()
     training = model.training
     model.eval()
-    nats, tokens, text_nats, characters = 0.0, 0, 0.0, 0
+    nats, tokens, of_text, characters = 0.0, 0, 0.0, 0
     try:
         for item in items:
             with precision(model, device, dtype):
-                each = row_nats(model, item, device).double().cpu()
-            positions = [index for index, label in enumerate(item.labels) if label >= 0]
-            text = torch.tensor([position not in item.ends for position in positions])
+                each = row_nats(model, item, device)
             nats += float(each.sum())
             tokens += len(each)
-            text_nats += float(each[text].sum())
+            of_text += float(each[_is_text(item)].sum())
             characters += item.characters
     finally:
         model.train(training)
-    bits = text_nats / math.log(2) / max(characters, 1)
+    bits = of_text / math.log(2) / max(characters, 1)
     return Measured(nats / max(tokens, 1), bits, time.perf_counter() - start)
 
 

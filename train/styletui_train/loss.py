@@ -24,6 +24,8 @@ CHUNK: Final = 128
 # a new row length (measured), so lengths are rounded up and few shapes occur. Padding stands right of the text,
 # where a causal model's real positions never see it.
 LENGTH_STEP: Final = 64
+# The name under which a model keeps what the probe of its logits found.
+_PROBED: Final = "_styletui_plain_logits"
 # Numbers an elementwise pass: 8 MB in fp32 stays in a CPU's cache, which made the passes 7 times as fast.
 _CACHED: Final = 1 << 21
 
@@ -150,7 +152,7 @@ def token_nats(
         logits = _logits(states[start : start + chunk], head.weight, _bias(head), softcap)
         wanted = targets[start : start + chunk, None]
         pieces.append((torch.logsumexp(logits, -1, keepdim=True) - logits.gather(1, wanted)).squeeze(1))
-    return torch.cat(pieces) if pieces else torch.zeros(0)
+    return torch.cat(pieces) if pieces else torch.zeros(0, device=hidden.device)
 
 
 def _bias(head: torch.nn.Linear) -> torch.Tensor | None:
@@ -177,17 +179,29 @@ def last_hidden(model: Any, input_ids: torch.Tensor, attention_mask: torch.Tenso
     return torch.as_tensor(states)
 
 
-@torch.no_grad()
 def usable(model: Any) -> bool:
-    """Whether this model's own logits are body, then head, then softcap, and nothing else.
+    """Whether the gathered loss trains this model rightly: its logits are plain and its head does not learn."""
+    return plain_logits(model) and not parts(model)[2].weight.requires_grad
+
+
+def plain_logits(model: Any) -> bool:
+    """Whether this model's own logits are body, then head, then softcap, and nothing else; probed once a model.
 
     Some architectures scale or shift in between; a short probe of eight tokens finds them all.
     """
+    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+    known = getattr(causal, _PROBED, None)
+    if known is None:
+        known = _probe(model)
+        setattr(causal, _PROBED, known)
+    return bool(known)
+
+
+@torch.no_grad()
+def _probe(model: Any) -> bool:
     try:
         causal, _, head, softcap = parts(model)
     except (TypeError, AttributeError):
-        return False
-    if head.weight.requires_grad:
         return False
     ids = torch.arange(8, device=head.weight.device)[None] % head.weight.shape[0]
     training = model.training

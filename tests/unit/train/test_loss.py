@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from styletui_train import loss
-from styletui_train.load import load_model
-from styletui_train.prompting import IGNORED
+from styletui_train import held_out, loss
+from styletui_train.load import load_model, load_tokenizer
+from styletui_train.prompting import IGNORED, Encoded, encode
+from styletui_train.rows import read_rows
 
 WORDS, WIDTH = 701, 32
 
@@ -104,6 +105,70 @@ def test_a_head_that_learns_or_a_scaled_one_is_refused(llama: Path) -> None:
     model = load_model(llama)
     model.requires_grad_(True)
     assert not loss.usable(model)
-    model.requires_grad_(False)
+    assert loss.plain_logits(model)
+    model = load_model(llama).requires_grad_(False)
     model.register_forward_hook(lambda *a: a[-1].__class__(**{**a[-1], "logits": a[-1].logits * 2}))
     assert not loss.usable(model)
+
+
+def test_a_model_that_scales_its_logits_is_scored_by_them(llama: Path, dataset: Path) -> None:
+    from transformers import GraniteConfig, GraniteForCausalLM
+
+    torch.manual_seed(0)
+    granite = GraniteForCausalLM(
+        GraniteConfig(
+            vocab_size=640,
+            hidden_size=64,
+            intermediate_size=128,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            logits_scaling=0.125,
+        )
+    ).eval()
+    assert not loss.plain_logits(granite)
+    tokenizer = load_tokenizer(llama)
+    for row in read_rows(dataset / "sft_val.jsonl")[:2]:
+        item = encode(tokenizer, row.messages, base=True)
+        with torch.no_grad():
+            logits = granite(input_ids=torch.tensor([item.ids])).logits[0, :-1].double()
+        own = torch.nn.functional.cross_entropy(logits, torch.tensor(item.labels[1:]), reduction="none")
+        scored = [i for i, label in enumerate(item.labels[1:], 1) if label != IGNORED]
+        ours = held_out.row_nats(granite, item, "cpu")
+        torch.testing.assert_close(ours, own[[i - 1 for i in scored]], rtol=1e-4, atol=1e-4)
+        text = sum(float(own[i - 1]) for i in scored if i not in item.ends)
+        assert held_out.text_nats(granite, item, "cpu") == pytest.approx(text, rel=1e-4)
+        assert held_out.measure(granite, [item], "cpu", "float32").loss == pytest.approx(
+            float(own[[i - 1 for i in scored]].mean()), rel=1e-4
+        )
+
+
+def test_the_probe_is_made_once_a_model(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_model(llama)
+    assert loss.plain_logits(model)
+    monkeypatch.setattr(loss, "_probe", lambda model: pytest.fail("probed again"))
+    assert loss.plain_logits(model)
+
+
+def test_a_row_that_begins_with_the_author(llama: Path) -> None:
+    alone = Encoded([5, 6, 7], [5, 6, 7], [2], 3)  # nothing predicts its first token
+    model = load_model(llama)
+    assert len(held_out.row_nats(model, alone, "cpu")) == 2
+    assert held_out.text_nats(model, alone, "cpu") < float(held_out.row_nats(model, alone, "cpu").sum())
+    assert held_out.measure(model, [alone], "cpu", "float32").bits_per_char > 0
+
+
+def test_nothing_scored_stays_on_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden, labels, head = _case(torch.float32, False)
+    empty = torch.zeros(0, WIDTH, device="meta"), torch.zeros(0, dtype=torch.long, device="meta")
+    monkeypatch.setattr(loss, "gather_scored", lambda *_: empty)
+    nats = loss.token_nats(hidden.to("meta"), labels.to("meta"), head)
+    assert (nats.device.type, len(nats)) == ("meta", 0)
+
+
+def test_numbers_leave_a_device_before_they_are_widened() -> None:
+    """MPS has no fp64."""
+    root = Path(__file__).parents[3]
+    sources = [file for room in ("prep", "train", "eval", "styletui") for file in (root / room).rglob("*.py")]
+    assert len(sources) > 50
+    assert [file.name for file in sources if ".double().cpu()" in file.read_text("utf-8")] == []
