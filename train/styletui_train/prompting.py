@@ -39,13 +39,6 @@ class Encoded:
         """Scored tokens, the end tokens among them."""
         return sum(label != IGNORED for label in self.labels)
 
-    def text_labels(self) -> list[int]:
-        """The labels without end tokens: what bits per character are counted over."""
-        labels = list(self.labels)
-        for position in self.ends:
-            labels[position] = IGNORED
-        return labels
-
 
 def encode(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], base: bool) -> Encoded:
     """Tokens and score mask of one sample. `base`: plain text and `<eos>`; else the chat template.
@@ -179,9 +172,8 @@ def _chat_parts(
     for index, message in enumerate(messages):
         if message["role"] != "assistant":
             continue
-        before = _render(tokenizer, messages[:index], True)
         content = message["content"].strip()
-        start = whole.find(content, len(before) if whole.startswith(before) else cursor)
+        start = whole.find(content, max(cursor, _where_answer_may_be(tokenizer, messages[:index], whole)))
         if start < cursor:
             raise UserError("template_unusable", exit_code=EXIT_UNKNOWN, detail="answer_not_found")
         context = _template_ids(tokenizer, whole[cursor:start], hidden)
@@ -202,6 +194,21 @@ def _chat_parts(
         parts.append((closing, "end"))
         cursor += len(tokenizer.decode(closing, skip_special_tokens=False))
     return parts
+
+
+def _where_answer_may_be(tokenizer: PreTrainedTokenizerBase, asked: list[Message], whole: str) -> int:
+    """The length of what `whole` renders before an answer to `asked`: a prompt may hold the same words.
+
+    With the generation prompt where `whole` begins with that, else without (some templates ask for an answer
+    otherwise than they show one). Raises UserError `template_unusable` when it begins with neither.
+    """
+    if not asked:
+        return 0
+    for generate in (True, False):
+        before = _render(tokenizer, asked, generate)
+        if whole.startswith(before):
+            return len(before)
+    raise UserError("template_unusable", exit_code=EXIT_UNKNOWN, detail="answer_not_found")
 
 
 def _closing(tokenizer: PreTrainedTokenizerBase) -> int | None:

@@ -44,8 +44,6 @@ def test_base_scores_the_text_and_eos(llama: Path) -> None:
     assert item.ids[-1] == tokenizer.eos_token_id
     assert item.ends == [len(item.ids) - 1]
     assert item.characters == len(ONE[1]["content"])
-    assert IGNORED not in item.text_labels()[item.labels.index(item.ids[-2]) : -1]
-    assert item.text_labels()[-1] == IGNORED
 
 
 def test_chat_scores_the_text_and_the_turns_end(qwen: Path) -> None:
@@ -156,3 +154,27 @@ def test_held_out_rows_spread_over_documents(llama: Path) -> None:
     assert len(set(chosen)) == 6
     assert {rows[i].document for i in chosen} == {"d0", "d1", "d2", "d3"}
     assert choose_held_out(tokenized, None, 1) == list(range(40))
+
+
+NO_PROMPT_SHOWN = (
+    "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant, without thinking: {% endif %}"
+)
+ALL_IN_ONE = (
+    "{% if messages|length == 1 %}<|im_start|>{% else %}<|im_end|>{% endif %}"
+    "{% for m in messages %}{{ m['content'] }}<|im_end|>\n{% endfor %}"
+)
+
+
+def test_an_answer_that_the_prompt_holds_too_is_not_found_in_the_prompt(qwen: Path) -> None:
+    tokenizer = load_tokenizer(qwen)
+    messages = [{"role": "user", "content": "写：下雨了。再写"}, {"role": "assistant", "content": "下雨了。"}]
+    for template in (tokenizer.chat_template, NO_PROMPT_SHOWN):
+        tokenizer.chat_template = template
+        item = encode(tokenizer, messages, base=False)
+        first = next(i for i, label in enumerate(item.labels) if label != IGNORED)
+        assert "再写<|im_end|>" in tokenizer.decode(item.ids[:first])
+        assert _scored(tokenizer, item) == ["下雨了。<|im_end|>"]
+    tokenizer.chat_template = ALL_IN_ONE
+    with pytest.raises(UserError, match="template_unusable"):
+        encode(tokenizer, messages, base=False)
