@@ -32,6 +32,7 @@ class NvidiaMonitor:
 
     def __init__(self) -> None:
         self._handles: list[Any] = []
+        self._names: dict[int, tuple[str, str]] = {}
         self._nvml: Any = None
         try:
             import pynvml
@@ -53,11 +54,12 @@ class NvidiaMonitor:
                 continue
             rates = self._ask("nvmlDeviceGetUtilizationRates", handle)
             power = self._ask("nvmlDeviceGetPowerUsage", handle)
+            uuid, name = self._identity(index, handle)
             found.append(
                 GpuSample(
                     index=index,
-                    uuid=_text(self._ask("nvmlDeviceGetUUID", handle)),
-                    name=_text(self._ask("nvmlDeviceGetName", handle)),
+                    uuid=uuid,
+                    name=name,
                     use_percent=None if rates is None else int(rates.gpu),
                     memory_used=int(memory.used),
                     memory_total=int(memory.total),
@@ -66,6 +68,13 @@ class NvidiaMonitor:
                 )
             )
         return tuple(found)
+
+    def _identity(self, index: int, handle: Any) -> tuple[str, str]:
+        """(UUID, name) of a card, asked once: they do not change while it is there."""
+        if index not in self._names:
+            uuid = _text(self._ask("nvmlDeviceGetUUID", handle))
+            self._names[index] = uuid, _text(self._ask("nvmlDeviceGetName", handle))
+        return self._names[index]
 
     def _ask(self, function: str, *arguments: Any) -> Any:
         try:
@@ -155,9 +164,12 @@ def choose_device(wanted: str | None = None, bf16: bool | None = None) -> Choice
     if not there.get(device):
         raise ValueError(device)
     if device == "cuda":
-        able = torch.cuda.is_bf16_supported(including_emulation=False)
-        dtype = "bfloat16" if able and bf16 is not False else "float16"
-        return Choice(device, torch.cuda.get_device_name(0), dtype, "bf16_native" if able else "bf16_missing")
+        name = torch.cuda.get_device_name(0)
+        if bf16 is False:
+            return Choice(device, name, "float32", "asked")
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return Choice(device, name, "bfloat16", "bf16_native")
+        return Choice(device, name, "float16", "bf16_missing")
     if device == "mps":
         return Choice(device, "Apple MPS", *_mps_dtype(bf16))
     if bf16 is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from styletui_prep.errors import UserError
+from styletui_prep.events import Emit, ignore
 
 from styletui_train.catalog import inspect
 
@@ -95,21 +96,36 @@ def load_model(
 
 
 def load_for_inference(
-    folder: Path, adapter: Path | None = None, *, device: str | None = None, dtype: str | None = None
+    folder: Path,
+    adapter: Path | None = None,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    quantize: bool = False,
+    quant_type: str = "nf4",
+    double_quant: bool = True,
+    emit: Emit = ignore,
 ) -> tuple[Any, PreTrainedTokenizerBase]:
     """(model in evaluation mode, tokenizer), with the adapter unmerged when one is given.
 
-    Unmerged, so that `with model.disable_adapter():` gives back the exact base model. Device and dtype are
-    chosen by `hardware.choose_device` when not given.
+    Unmerged, so that `with model.disable_adapter():` gives back the exact base model. To judge an adapter on the
+    base it was trained on, hand on what train.json says; what this machine cannot do is replaced, with a warning
+    `setting_replaced`. Device and dtype are chosen by `hardware.choose_device` when not given.
+
+    Raises UserError: `adapter_missing`, `model_unusable`, `out_of_memory`.
     """
-    from styletui_train.hardware import choose_device
+    from styletui_train.machine import fit_inference
 
     if adapter is not None and not (adapter / "adapter_config.json").is_file():
         raise UserError("adapter_missing", path=str(adapter))
-    if device is None or dtype is None:
-        choice = choose_device(device)
-        device, dtype = choice.device, dtype or choice.dtype
-    model: Any = load_model(folder, device=device, dtype=dtype)
+    device, dtype, in_4bit = fit_inference(device, dtype, quantize, emit)
+    model: Any = load_model(
+        folder,
+        device=device,
+        dtype=dtype,
+        quantize=quant_type if in_4bit else None,
+        double_quant=double_quant,
+    )
     if adapter is not None:
         from peft import PeftModel
 

@@ -37,9 +37,9 @@ class Machine:
 def fit(config: TrainConfig, emit: Emit) -> Machine:
     """Choose device, precision, method and optimizer; emits `device`, and a warning for each replaced value."""
     show_one_gpu()
-    choice = _choice(config, emit)
+    choice = _choice(config.device, config.bf16, emit, otherwise=config.bf16)
     cuda = choice.device == "cuda"
-    kernels = cuda and importlib.util.find_spec("bitsandbytes") is not None
+    kernels = _has_kernels(choice.device)
     if config.load_in_4bit and not kernels:
         _replaced(emit, "load_in_4bit", True, False, "needs_cuda")
     four_bit = kernels and config.load_in_4bit is not False
@@ -59,12 +59,35 @@ def fit(config: TrainConfig, emit: Emit) -> Machine:
     return machine
 
 
-def _choice(config: TrainConfig, emit: Emit) -> Choice:
+def fit_inference(device: str | None, dtype: str | None, quantize: bool, emit: Emit) -> tuple[str, str, bool]:
+    """(device, dtype, whether in 4 bits) for a model that only reads and writes; warns for each replaced value.
+
+    An adapter is judged in the `dtype` it was trained in, where the asked device is here and can do it.
+    """
+    show_one_gpu()
+    bf16 = {"bfloat16": True, "float32": False}.get(dtype or "")
+    choice = _choice(device, bf16, emit, otherwise=None)
+    used = "float16" if dtype == "float16" and choice.device == "cuda" else choice.dtype
+    if dtype is not None and used != dtype:
+        reason = "bf16_missing" if dtype == "bfloat16" and device == choice.device else "device_missing"
+        _replaced(emit, "dtype", dtype, used, reason)
+    in_4bit = quantize and _has_kernels(choice.device)
+    if quantize and not in_4bit:
+        _replaced(emit, "load_in_4bit", True, False, "needs_cuda")
+    return choice.device, used, in_4bit
+
+
+def _has_kernels(device: str) -> bool:
+    return device == "cuda" and importlib.util.find_spec("bitsandbytes") is not None
+
+
+def _choice(wanted: str | None, bf16: bool | None, emit: Emit, otherwise: bool | None) -> Choice:
+    """The asked device, or the best there is, with `otherwise` in place of `bf16`, and said."""
     try:
-        return choose_device(config.device, config.bf16)
+        return choose_device(wanted, bf16)
     except ValueError:
-        choice = choose_device(None, config.bf16)
-        _replaced(emit, "device", str(config.device), choice.device, "device_missing")
+        choice = choose_device(None, otherwise)
+        _replaced(emit, "device", str(wanted), choice.device, "device_missing")
         return choice
 
 

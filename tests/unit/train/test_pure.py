@@ -134,6 +134,26 @@ def test_a_driver_that_fails_half_way_is_no_error(monkeypatch: pytest.MonkeyPatc
     assert (card.memory_used, card.use_percent, card.power_w, card.name) == (5, None, None, "")
 
 
+def test_a_card_is_asked_for_its_name_once() -> None:
+    asked: list[str] = []
+
+    class Card:
+        """Answers, and keeps what it was asked."""
+
+        def __getattr__(self, name: str) -> object:
+            asked.append(name)
+            answers = {"nvmlDeviceGetUUID": b"GPU-1", "nvmlDeviceGetName": "H", "nvmlDeviceGetPowerUsage": 5}
+            memory = type("Memory", (), {"used": 5, "total": 9, "gpu": 1})()
+            return lambda *_: answers.get(name, memory)
+
+    monitor = hardware.NvidiaMonitor()
+    monitor._nvml, monitor._handles = Card(), [object()]
+    first, second = monitor.sample()[0], monitor.sample()[0]
+    assert (first.uuid, first.name) == (second.uuid, second.name) == ("GPU-1", "H")
+    assert asked.count("nvmlDeviceGetUUID") == asked.count("nvmlDeviceGetName") == 1
+    assert asked.count("nvmlDeviceGetMemoryInfo") == 2
+
+
 def test_the_device_is_chosen_or_refused() -> None:
     import torch
 
@@ -306,3 +326,8 @@ def test_one_card_is_left_visible(
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     hardware.show_one_gpu()
     assert os.environ.get("CUDA_VISIBLE_DEVICES") == left
+    # The worker does it and the engine again; by then another card may be the freest.
+    monkeypatch.setattr(hardware.NvidiaMonitor, "sample", lambda _self: cards[::-1])
+    if left:
+        hardware.show_one_gpu()
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == left
