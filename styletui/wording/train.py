@@ -62,6 +62,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N_("Give it more time, or a smaller model."),
     ),
     "nan_step": (N_("Step {step} gave no usable number and was left out."), "", ""),
+    "nan_batches": (N_("In step {step}, {batches} of {of} batches gave no usable number and were left out."), "", ""),
     "loss_fallback": (N_("This model needs the slower way of computing the loss."), "", ""),
     "setting_replaced": (N_("“{key}” is {used} instead of {asked}."), N_("This machine cannot do what was asked."), ""),
 }  # fmt: skip

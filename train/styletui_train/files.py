@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from styletui_prep.errors import EXIT_UNKNOWN, UserError
-from styletui_prep.files import sync_folder
+from styletui_prep.files import sync_folder, writing_failed
+
+# How native writers (torch's archives, safetensors) tell of a full disk: in words.
+_FULL_IN_WORDS: Final = (
+    "No space left",
+    "os error 28",
+    "Disk quota exceeded",
+    "PytorchStreamWriter failed",
+    "inline_container",
+    "iostream error",
+)
 
 
 def replace_folder(temporary: Path, target: Path) -> None:
@@ -47,3 +60,21 @@ def need_space(folder: Path, needed: int) -> None:
         raise UserError(
             "disk_space", exit_code=EXIT_UNKNOWN, path=str(folder), needed_bytes=needed, free_bytes=free
         )
+
+
+@contextlib.contextmanager
+def full_disk_told(target: Path, partial: Path) -> Iterator[None]:
+    """Inside, `partial` is written; when that fails, for whatever reason, it is removed.
+
+    Raises UserError `disk_full` or `not_writable` (path: `target`) where that was the reason.
+    """
+    try:
+        yield
+    except Exception as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        known = writing_failed(error, target) if isinstance(error, OSError) else None
+        if known is None and any(words in str(error) for words in _FULL_IN_WORDS):
+            known = UserError("disk_full", exit_code=EXIT_UNKNOWN, path=str(target))
+        if known is None:
+            raise
+        raise known from error

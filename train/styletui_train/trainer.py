@@ -13,6 +13,7 @@ from styletui_prep.files import private_folder, write_json
 
 from styletui_train.config import TrainConfig
 from styletui_train.events import Dataset, Summary
+from styletui_train.files import need_space
 from styletui_train.hardware import MIB, rss
 from styletui_train.rows import dataset_files, read_rows
 
@@ -86,7 +87,7 @@ def train(
     checkpoints/.
 
     Raises UserError: `setting_missing`, `dataset_*`, `model_unusable`, `no_scored_tokens`, `template_unusable`,
-    `target_modules_missing`, `out_of_memory`, `nan_loss`, `adapter_unchanged`, `stopped`.
+    `target_modules_missing`, `out_of_memory`, `disk_space`, `disk_full`, `nan_loss`, `adapter_unchanged`, `stopped`.
     """
     began = time.perf_counter()
     for key in ("model_name", "dataset", "output_dir"):
@@ -194,6 +195,7 @@ def _carry_out(run: _Run, resume_from: Path | None) -> TrainResult:
         processing_class=run.tokenizer,
     )
     trainer.remove_callback(transformers.PrinterCallback)
+    need_space(run.out, _bytes_to_write(run))
     run.start_mb = _memory(run)
     if config.time_budget_s is not None:
         _stage(run.emit, run.should_stop, "measure_speed")
@@ -215,6 +217,19 @@ def _carry_out(run: _Run, resume_from: Path | None) -> TrainResult:
     run.model.train()
     trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     return _finish(run, watcher)
+
+
+def _bytes_to_write(run: _Run) -> int:
+    """What checkpoints and adapter will take: fp32 weights, two moments of them in the optimizer, tokenizer files.
+
+    One checkpoint more than are kept stands while the oldest is not yet removed; those already there count as written.
+    """
+    weights: int = sum(4 * p.numel() for p in run.model.parameters() if p.requires_grad)
+    folder = Path(run.config.model_name)
+    words = sum(file.stat().st_size for file in folder.glob("*token*") if file.is_file())
+    there = len(list((run.out / "checkpoints").glob("checkpoint-*")))
+    checkpoints = max(1, run.config.save_total_limit + 1 - there)
+    return weights + words + checkpoints * (3 * weights + words)
 
 
 def _report_data(run: _Run, schedule: Schedule) -> None:
@@ -278,7 +293,9 @@ def _measure_costs(run: _Run, trainer: Any) -> Costs:
             break
         inputs = trainer.data_collator([{"input_ids": item.ids, "labels": item.labels}])
         start = time.perf_counter()
-        trainer.compute_loss(run.model, trainer._prepare_inputs(inputs)).backward()
+        with trainer.compute_loss_context_manager():
+            loss = trainer.compute_loss(run.model, trainer._prepare_inputs(inputs))
+        loss.backward()
         if run.machine.device == "cuda":
             torch.cuda.synchronize()
         if count:  # the first pass allocates; it also shows early whether the longest row fits
@@ -353,6 +370,8 @@ def _write_record(run: _Run, watcher: Watcher, summary: Summary) -> None:
             "device_name": run.machine.choice.name,
             "dtype": run.machine.dtype,
             "method": run.machine.method,
+            "bnb_4bit_quant_type": run.machine.quantize,
+            "double_quant": run.config.bnb_4bit_use_double_quant if run.machine.quantize else None,
             "optim": run.machine.optim,
             "template": "base" if run.base else "chat",
             "max_steps": plan.max_steps,

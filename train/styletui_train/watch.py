@@ -143,6 +143,7 @@ class Watcher(TrainerCallback):
         """The step's event, and a look at held-out text when one is due."""
         if logs and "loss" in logs:
             self._emit_step(state, logs)
+            self.meter.bad = 0
         if self._look and self.outcome.stop is None:
             self._look = False
             self.look(model, state.global_step)
@@ -168,7 +169,7 @@ class Watcher(TrainerCallback):
         self.emit(
             Step(
                 step=state.global_step,
-                loss=_number(logs.get("loss")),
+                loss=None if self.meter.bad else _number(logs.get("loss")),
                 lr=float(logs.get("learning_rate", 0.0)),
                 grad_norm=_number(logs.get("grad_norm")),
                 tokens_per_s=round(self._speed[0], 1),

@@ -90,6 +90,7 @@ def test_a_run_learns_and_leaves_what_it_says(run: Train, llama: Path) -> None:
     assert stat.S_IMODE(out.stat().st_mode) == 0o700
     record = json.loads((out / "train.json").read_text())
     assert (record["template"], record["method"], record["device"]) == ("base", "lora_fp32", "cpu")
+    assert (record["dtype"], record["bnb_4bit_quant_type"], record["double_quant"]) == ("float32", None, None)
     assert events[-1].type == "summary"
     assert events[-1].peak_mb >= events[-1].start_mb > 0
 
