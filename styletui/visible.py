@@ -35,3 +35,8 @@ def plain(text: str) -> str:
 def plain_line(text: str) -> str:
     """The same on one line, for names and paths in the middle of a sentence: a line end is shown as a sign."""
     return plain(text).replace("\n", "␊")
+
+
+def one_for_one(text: str) -> str:
+    """The same with every character shown as exactly one, for a line that is edited: what has no sign is "�"."""
+    return "".join(sign if len(sign := _VISIBLE.get(ord(c), c)) == 1 and sign != "\n" else "�" for c in text)

@@ -20,6 +20,7 @@ from styletui.messages import label
 from styletui.screens import setup_words as words
 from styletui.text import one_line, sign
 from styletui.widgets.live import Live
+from styletui.widgets.path_input import PathInput
 
 
 class ModelPathScreen(ModalScreen[ModelInfo | None]):
@@ -35,7 +36,7 @@ class ModelPathScreen(ModalScreen[ModelInfo | None]):
         """A field and its answer."""
         with Vertical(classes="dialog"):
             yield Live(lambda: Content.styled(_("Path of a model folder"), "bold"), classes="dialog-title")
-            yield Input(id="path", select_on_focus=False)
+            yield PathInput(id="path", select_on_focus=False)
             yield Live(self._answer, id="answer")
             yield Live(self._keys, classes="dialog-foot")
 

@@ -28,6 +28,7 @@ from styletui.screens.base import BaseScreen, JobWatch
 from styletui.screens.source_words import Found, found_words
 from styletui.widgets.live import Live
 from styletui.widgets.offers import OfferList
+from styletui.widgets.path_input import PathInput
 
 DEBOUNCE_SECONDS = 0.3
 FORGET_SECONDS = 60.0
@@ -71,7 +72,7 @@ class SourceScreen(BaseScreen):
         with Container(id="columns"):
             with Vertical(id="where"):
                 yield Live(lambda: _("Where is your writing?"), classes="title")
-                yield Input(id="path", select_on_focus=False)
+                yield PathInput(id="path", select_on_focus=False)
                 yield OfferList(id="offers")
             yield Live(
                 lambda: found_words(self.found, self.query_one("#found").content_size.width),

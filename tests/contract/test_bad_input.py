@@ -64,7 +64,8 @@ def command(*args: str | Path, lang: str = "en") -> Said:
             code = int(stop.code or 0)
     said = Said(code, out.getvalue(), err.getvalue())
     assert "Traceback" not in said.out + said.err
-    assert not re.search(r"\{[a-z_]+\}", said.err), "a sentence with a hole in it"
+    ours = re.sub(r"(?m)^  \| .*$", "", said.err)  # less the last lines of a worker
+    assert not re.search(r"\{[a-z_]+\}", ours), "a sentence with a hole in it"
     assert "\x1b" not in said.err + said.out
     return said
 
