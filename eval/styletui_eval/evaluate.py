@@ -43,7 +43,7 @@ ENOUGH_CHARACTERS: Final = 5000
 class EvalConfig:
     """What to evaluate. `max_documents` bounds the scored documents (None: all), `samples` the texts that each arm
     writes when no revealed blind test has any; `examples` are shown to the base, as in the blind test.
-    `base`, `quantize` and `dtype` say how the model is asked and held (`pen.Setup`).
+    The fields from `base` on say how the model is asked and held (`pen.Setup`).
     """
 
     run_dir: Path
@@ -60,7 +60,14 @@ class EvalConfig:
     seed: int = 42
     base: bool | None = None
     quantize: bool = False
+    quant_type: str = "nf4"
+    double_quant: bool = True
     dtype: str | None = None
+
+    @property
+    def setup(self) -> Setup:
+        """How the model is asked and held."""
+        return Setup(self.device, self.base, self.quantize, self.quant_type, self.double_quant, self.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,7 @@ def evaluate(
     rows = _chosen_rows(config)
     if pen is None:
         emit(Stage(STAGE_LOAD))
-        setup = Setup(config.device, config.base, config.quantize, config.dtype)
-        pen = open_pen(config.model, config.adapter, setup, emit=emit, should_stop=should_stop)
+        pen = open_pen(config.model, config.adapter, config.setup, emit=emit, should_stop=should_stop)
     emit(Stage(STAGE_SCORE))
     base, adapter = score_documents(pen, rows, emit, should_stop)
     texts = revealed_texts(config.run_dir)

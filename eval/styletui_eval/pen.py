@@ -95,20 +95,34 @@ def _now_and_then(emit: Emit) -> Emit:
 class Setup:
     """How the model is held and asked, best as in its training; None leaves it to the model's folder and the device.
 
-    `base`: plain text to continue (True) or the chat template (False). `quantize`: held in 4 bits. `dtype`: bfloat16,
-    float16 or float32.
+    `base`: plain text to continue (True) or the chat template (False). `quantize`: held in 4 bits of `quant_type`
+    (nf4 or fp4), their scales packed too with `double_quant`. `dtype`: bfloat16, float16 or float32.
     """
 
     device: str | None = None
     base: bool | None = None
     quantize: bool = False
+    quant_type: str = "nf4"
+    double_quant: bool = True
     dtype: str | None = None
 
 
 def open_pen(model: Path, adapter: Path, setup: Setup, *, emit: Emit, should_stop: ShouldStop) -> Pen:
-    """Load `model` with `adapter` on top. Raises UserError as `styletui_train.load` does."""
+    """Load `model` with `adapter` on top; what this machine cannot do is replaced, and a warning says so.
+
+    Raises UserError as `styletui_train.load` does.
+    """
     from styletui_train.load import is_base, load_for_inference
 
-    loaded, tokenizer = load_for_inference(model, adapter, device=setup.device, dtype=setup.dtype)
+    loaded, tokenizer = load_for_inference(
+        model,
+        adapter,
+        device=setup.device,
+        dtype=setup.dtype,
+        quantize=setup.quantize,
+        quant_type=setup.quant_type,
+        double_quant=setup.double_quant,
+        emit=emit,
+    )
     base = is_base(model) if setup.base is None else setup.base
     return Pen(loaded, tokenizer, base=base, emit=emit, should_stop=should_stop)

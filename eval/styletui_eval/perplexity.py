@@ -20,8 +20,6 @@ from styletui_prep.prompts import VIEWS
 from styletui_train.rows import Row
 
 if TYPE_CHECKING:
-    import torch
-    from styletui_train.prompting import Encoded
     from transformers import PreTrainedTokenizerBase
 
 STAGE: Final = "score_documents"
@@ -115,7 +113,7 @@ def _bits_of(
 ) -> tuple[float, int]:
     """(bits, characters) of the author's text in one row."""
     import torch
-    from styletui_train.held_out import precision
+    from styletui_train.held_out import precision, text_nats
     from styletui_train.prompting import encode
 
     sample = encode(tokenizer, row.messages, base)
@@ -124,44 +122,10 @@ def _bits_of(
     # The same precision as in training, so that its held-out numbers and these can be compared.
     same = precision(model, weight.device.type, str(weight.dtype).removeprefix("torch."))
     with torch.no_grad(), switch, same:
-        nats = float(_nats(model, sample, weight.device.type))
+        nats = text_nats(model, sample, weight.device.type)
     if not math.isfinite(nats):
         raise UserError("nan_score", exit_code=EXIT_UNKNOWN)
     return nats / math.log(2), sample.characters
-
-
-def _nats(model: Any, sample: Encoded, device: str) -> torch.Tensor:
-    """The summed nats of the author's tokens, without end tokens, in float64."""
-    import torch
-    from styletui_train.held_out import row_nats
-    from styletui_train.prompting import IGNORED
-
-    places = [i for i, label in enumerate(sample.labels) if label != IGNORED and i > 0]
-    wanted = torch.tensor([i not in sample.ends for i in places])
-    if _gathers(model):
-        return row_nats(model, sample, device).double().cpu()[wanted].sum()
-    # The model does something between its body and its logits: ask for all of them.
-    logits = model(input_ids=torch.tensor([sample.ids], device=device), use_cache=False).logits[0]
-    total = torch.zeros((), dtype=torch.float64)
-    for piece in range(0, len(places), 128):
-        part = [i for i in places[piece : piece + 128] if i not in sample.ends]
-        if not part:
-            continue
-        targets = torch.tensor([sample.ids[i] for i in part], device=logits.device)
-        chosen = logits[torch.tensor(part) - 1].float()
-        total += torch.nn.functional.cross_entropy(chosen, targets, reduction="sum").double().cpu()
-    return total
-
-
-def _gathers(model: Any) -> bool:
-    """Whether the quick way gives this model's own numbers; probed once for a model."""
-    from styletui_train.loss import usable
-
-    known = getattr(model, "_styletui_gathers", None)
-    if known is None:
-        known = usable(model)
-        model._styletui_gathers = known
-    return bool(known)
 
 
 def paired(base: Sequence[DocumentBits], adapter: Sequence[DocumentBits], *, seed: int = 42) -> Paired | None:

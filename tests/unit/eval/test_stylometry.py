@@ -67,9 +67,16 @@ def test_no_texts(texts: list[str]) -> None:
     json.dumps(found.to_json(), allow_nan=False)
 
 
-def test_strange_texts_raise_nothing() -> None:
-    found = indicators(["……", "🙂🙂", "1234", "a", "\x1b[31m[/][@click=app.quit]"])
-    json.dumps(found.to_json(), allow_nan=False)
+def test_strange_texts_are_counted_as_they_are() -> None:
+    texts = ["……", "🙂🙂", "1234", "a", "[/][@click=app.quit]"]
+    found = indicators(texts, "en")
+    assert (found.texts, found.characters) == (5, 29)
+    assert found.text_length.value == 2
+    # Dots, faces and the brackets of a terminal's markup are marks.
+    assert found.punctuation.value == pytest.approx(100 * (2 + 2 + 8) / 29)
+    assert found.stop_words.value == pytest.approx(1 / 4)  # a, click, app, quit
+    assert found.diversity.value is None
+    assert json.loads(json.dumps(found.to_json(), allow_nan=False)) == found.to_json()
 
 
 def test_words() -> None:

@@ -90,16 +90,40 @@ def test_bits_are_those_of_the_model_itself(run: dict[str, Path], pen: Pen) -> N
         assert found.characters == len(row.messages[-1]["content"])
 
 
-def test_the_slow_way_gives_the_same(run: dict[str, Path], pen: Pen) -> None:
+def test_the_slow_way_gives_the_same(run: dict[str, Path], pen: Pen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that does something between body and logits is asked for all its logits, by the one rule of training."""
+    from styletui_train import loss
+
     quick = _score(pen, _rows(run), adapter=True)
-    pen.model._styletui_gathers = False
-    try:
-        slow = _score(pen, _rows(run), adapter=True)
-    finally:
-        del pen.model._styletui_gathers
+    monkeypatch.setattr(loss, "plain_logits", lambda model: False)
+    slow = _score(pen, _rows(run), adapter=True)
     assert [d.doc for d in slow] == [d.doc for d in quick]
     for one, other in zip(quick, slow, strict=True):
         assert one.bits == pytest.approx(other.bits, rel=1e-4)
+
+
+def test_nothing_is_counted_in_fp64_on_the_device(
+    run: dict[str, Path], pen: Pen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MPS has no fp64. Stood in for by `double` on what never went through `cpu` first."""
+    came: list[int] = []
+    cpu, double = torch.Tensor.cpu, torch.Tensor.double
+
+    def to_cpu(tensor: Any) -> Any:
+        moved = cpu(tensor)
+        came.append(id(moved))
+        kept.append(moved)
+        return moved
+
+    def widen(tensor: Any) -> Any:
+        assert id(tensor) in came
+        return double(tensor)
+
+    kept: list[Any] = []
+    monkeypatch.setattr(torch.Tensor, "cpu", to_cpu)
+    monkeypatch.setattr(torch.Tensor, "double", widen)
+    assert _score(pen, _rows(run)[:1], adapter=True)[0].bits > 0
+    assert came
 
 
 def test_the_adapter_matters_and_switching_it_off_does_not_stick(run: dict[str, Path], pen: Pen) -> None:
