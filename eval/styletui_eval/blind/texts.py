@@ -45,28 +45,47 @@ def marks_used(texts: Sequence[str]) -> frozenset[str]:
 
 
 @cache
-def _any_label() -> re.Pattern[str]:
-    """A line that begins with a label of our prompts, in any view and language."""
-    prompts = (build_prompt(view, "x", ["x"], ["x"], "x", lang) for view in VIEWS for lang in ("zh", "en"))
-    labels = {m.group(1).strip() for prompt in prompts for m in _LABEL.finditer(prompt)}
-    return re.compile(rf"^[ \t]*(?:{'|'.join(map(re.escape, sorted(labels)))})[：:]", re.MULTILINE)
+def _labels() -> tuple[re.Pattern[str], frozenset[str]]:
+    """A line that begins with a label of our prompts, in any view and language; and those labels that precede a text."""
+    prompts = [build_prompt(view, "x", ["x"], ["x"], "x", lang) for view in VIEWS for lang in ("zh", "en")]
+    found = [[m.group(1).strip() for m in _LABEL.finditer(prompt)] for prompt in prompts]
+    every = sorted({name for names in found for name in names})
+    pattern = re.compile(rf"^[ \t]*({'|'.join(map(re.escape, every))})[：:][ \t]*", re.MULTILINE)
+    return pattern, frozenset(names[-1] for names in found)
+
+
+def _without_echo(text: str) -> str:
+    """`text` without the labels that it begins with: a base model may repeat the question before it answers.
+
+    A label of the text itself goes alone. Another takes its line along, and where that line is empty, what stands under
+    it: down to the next label, or to the next blank line when there is none.
+    """
+    label, of_text = _labels()
+    while found := label.match(text):
+        rest = text[found.end() :]
+        if found.group(1) not in of_text:
+            line, _, below = rest.partition("\n")
+            if not line.strip():
+                following = label.search(below)
+                below = below[following.start() :] if following else below.partition("\n\n")[2]
+            rest = below
+        text = rest.lstrip()
+    return text
 
 
 def clean(text: str, keep_marks: frozenset[str]) -> str:
     """What the rater sees of a generated text; the same for every arm.
 
-    Goes: thinking, an assistant's opening phrase, one of our prompts' labels (at the start) and everything from the first
-    label on (a base model goes on to write the next example), Markdown that the author never uses.
+    Goes: thinking, an assistant's opening phrase, a question repeated with our prompts' labels at the start, everything
+    from the next label on (a base model goes on to write the next example), Markdown that the author never uses.
     """
     text = _THINKING.sub("", text).replace("\r\n", "\n").strip()
     text = _FILLER.sub("", text, count=1)
     for name, (pattern, instead) in _MARKS.items():
         if name not in keep_marks:
             text = pattern.sub(instead, text)
-    label = _any_label()
-    first = label.match(text)
-    text = text[first.end() :].lstrip() if first else text
-    following = label.search(text)
+    text = _without_echo(text)
+    following = _labels()[0].search(text)
     text = text[: following.start()] if following else text
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 

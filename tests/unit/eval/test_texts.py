@@ -23,6 +23,20 @@ NONE = frozenset[str]()
         ("车是父亲留下的。\n- 题目：下一篇", "车是父亲留下的。"),
         ("So far, so good.\nText: again", "So far, so good."),
         ("这是我的车。它说：走吧。", "这是我的车。它说：走吧。"),
+        ("Title: hello\n\nText:\nI went out.\n\nTitle: next\nText: no", "I went out."),
+        (
+            "题目：旧车\n要点：\n- 一\n- 二\n关键词：车、雨\n\n正文：\n车是父亲留下的。\n题目：别的",
+            "车是父亲留下的。",
+        ),
+        ("**Title:** hello\n**Points:**\n- one\n- two\n\n**Text:** I went out.", "I went out."),
+        ("So far:\nIt rained.\n\nAll day.\n\nGoes on:\nI went out.", "I went out."),
+        ("前文：\n雨下了一天。\n\n接着写：车是父亲留下的。", "车是父亲留下的。"),
+        ("Title: hello\n\nI went out.", "I went out."),
+        ("Points:\n- one\n- two\n\nI went out.", "I went out."),
+        ("Text:\nTitle: hello\nText: I went out.", "I went out."),
+        ("Title: hello", ""),
+        ("要点：\n- 一\n- 二", ""),
+        ("正文：", ""),
     ],
 )
 def test_cleaning(raw: str, shown: str) -> None:
