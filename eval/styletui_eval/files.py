@@ -14,15 +14,16 @@ from styletui_prep.files import sync_folder
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[int]:
-    """Open `path` for appending, made if missing, and hold it alone until the block ends.
+def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
+    """Open `path` for appending, made if missing, and hold it alone until the block ends; a dead process lets go.
 
-    Yields the descriptor. Another process that votes or reveals waits here for a moment.
+    Yields the descriptor. Another process that votes or reveals waits here for a moment; without `wait` BlockingIOError
+    is raised instead.
     """
     new = not path.exists()
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         if new:
             sync_folder(path.parent)
         yield fd

@@ -25,6 +25,8 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     "votes_closed": (N_("The blind test “{name}” has been revealed."), N_("From then on it takes no votes."), N_("Make a new one.")),
     "test_of_other_adapter": (N_("The blind test “{name}” belongs to another adapter."), "", N_("Take another name for the new test.")),
     "test_of_other_dataset": (N_("The blind test “{name}” belongs to another dataset."), "", N_("Take another name for the new test.")),
+    "test_of_other_model": (N_("The blind test “{name}” belongs to another base model."), "", N_("Take another name for the new test.")),
+    "test_busy": (N_("The blind test “{name}” is being made already."), N_("Another styletui writes its pairs."), N_("Wait until it is done, or stop it.")),
     "unknown_choice": (N_("That is no vote."), "", N_("Votes are: {choices}.")),
     "no_pair_left": (N_("Every pair of “{name}” that is there has been judged."), "", N_("See the result: `styletui ab reveal`.")),
     "unknown_pair": (N_("“{name}” has no such pair."), "", ""),

@@ -20,16 +20,17 @@ from typing import Any, Final
 from styletui_prep.errors import EXIT_GATE, EXIT_NO_INPUT, EXIT_UNKNOWN, EXIT_USAGE, UserError
 from styletui_prep.events import Emit, Progress, ShouldStop, Stage, Warned
 from styletui_prep.files import private_folder, write_json
-from styletui_train.files import sha256_of
 from styletui_train.loops import loops
 from styletui_train.rows import Message, read_rows
 
-from styletui_eval.blind.prompts import Prompt, author_texts, choose, with_examples
+from styletui_eval.blind.identity import check_same, fingerprints
+from styletui_eval.blind.prompts import Prompt, already_shown, author_texts, choose, with_examples
 from styletui_eval.blind.protocol import (
     COMMITMENT,
     DROPPED,
     FINISHED,
     FORMAT,
+    MAKING,
     PAIRS,
     SEALED,
     Arm,
@@ -58,7 +59,13 @@ STAGE_PLAN: Final = "plan_pairs"
 STAGE_LOAD: Final = "load_model"
 STAGE_WRITE: Final = "write_pairs"
 
-_HELD: Final[dict[str, Any]] = {"base": None, "quantize": False, "dtype": None}
+_HELD: Final[dict[str, Any]] = {
+    "base": None,
+    "quantize": False,
+    "quant_type": "nf4",
+    "double_quant": True,
+    "dtype": None,
+}
 """How the model is asked and held, and what that was in seals that do not say it."""
 
 
@@ -66,7 +73,7 @@ _HELD: Final[dict[str, Any]] = {"base": None, "quantize": False, "dtype": None}
 class PairsConfig:
     """What to make. `count` pairs against the base with `examples` training texts (3 to 5), and `zero_shot_share` of
     that many more against the base without any. `batch` prompts are written at once, `first_batch` the first time.
-    `base`, `quantize` and `dtype` say how the model is asked and held (`pen.Setup`); None: as its folder says.
+    The fields from `base` on say how the model is asked and held (`pen.Setup`); None: as its folder says.
     """
 
     run_dir: Path
@@ -85,6 +92,8 @@ class PairsConfig:
     device: str | None = None
     base: bool | None = None
     quantize: bool = False
+    quant_type: str = "nf4"
+    double_quant: bool = True
     dtype: str | None = None
 
     @property
@@ -126,10 +135,20 @@ def make_pairs(
 ) -> PairsResult:
     """Make, or go on making, the pairs of one blind test. `pen` replaces the loaded model in tests.
 
-    Raises UserError: "bad_test_name", "bad_pair_settings" (exit 2), "no_held_out" (3), "test_revealed" (5),
-    "test_of_other_adapter" (1), and what reading the dataset and loading the model raise.
+    Raises UserError: "bad_test_name", "bad_pair_settings" (exit 2), "no_held_out", "no_adapter" (3), "test_revealed",
+    "test_busy" (5; another process makes this test), "test_of_other_adapter", "..._model", "..._dataset" (1), and what
+    reading the dataset and loading the model raise.
     """
     _check(config)
+    try:
+        # Two at once would seal two plans, and the second would take the first one's place.
+        with locked(private_folder(config.folder) / MAKING, wait=False):
+            return _make(config, emit, should_stop, pen)
+    except BlockingIOError:
+        raise UserError("test_busy", exit_code=EXIT_GATE, name=config.name) from None
+
+
+def _make(config: PairsConfig, emit: Emit, should_stop: ShouldStop, pen: Writes | None) -> PairsResult:
     emit(Stage(STAGE_PLAN))
     sealed = _sealed(config, emit)
     maker = _Maker(config, sealed, emit)
@@ -163,23 +182,15 @@ def _check(config: PairsConfig) -> None:
         raise UserError("bad_pair_settings", exit_code=EXIT_USAGE)
 
 
-def _hashes(config: PairsConfig) -> dict[str, str]:
-    weights = config.adapter / "adapter_model.safetensors"
-    if not weights.is_file():
-        raise UserError("no_adapter", exit_code=EXIT_NO_INPUT, path=str(config.adapter))
-    return {"adapter": sha256_of(weights)}
-
-
 def _sealed(config: PairsConfig, emit: Emit) -> Sealed:
     """The plan that lies there, or a new one, sealed. What was sealed wins over what is asked for now."""
-    folder = private_folder(config.folder)
+    folder = config.folder
     if (folder / REVEAL).exists():
         raise UserError("test_revealed", exit_code=EXIT_GATE, name=config.name)
-    hashes = _hashes(config)
+    hashes = fingerprints(config.adapter, config.dataset, config.model)
     if (folder / SEALED).exists():
         sealed = read_sealed(folder)
-        if sealed.hashes.get("adapter") != hashes["adapter"]:
-            raise UserError("test_of_other_adapter", exit_code=EXIT_UNKNOWN, name=config.name)
+        check_same(sealed.hashes, hashes, config.name)
         if {**_HELD, **sealed.settings} != config.settings():
             emit(Warned("sealed_settings_kept", {"name": config.name}))
         if not (folder / COMMITMENT).exists():  # died between the two files; nobody can have voted
@@ -193,7 +204,8 @@ def _sealed(config: PairsConfig, emit: Emit) -> Sealed:
 
 
 def _wishes(config: PairsConfig, emit: Emit) -> list[Wish]:
-    prompts = [p.id for p in choose(config.dataset)]
+    seen = already_shown(config.run_dir)
+    prompts = [p.id for p in choose(config.dataset) if (p.doc, p.chunk) not in seen]
     if not prompts:
         raise UserError("no_held_out", exit_code=EXIT_NO_INPUT, path=str(config.dataset))
     if len(prompts) < config.count:

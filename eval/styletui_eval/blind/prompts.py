@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ class Prompt:
     messages: tuple[Message, ...]
     view: str
     doc: str
+    chunk: str = ""
 
     @property
     def shown(self) -> str:
@@ -78,7 +80,24 @@ def _prompt(identity: str, row: Row) -> Prompt | None:
         asked.pop()
     if not asked or asked[-1]["role"] != "user" or not asked[-1]["content"].strip():
         return None
-    return Prompt(identity, tuple(asked), str(row.meta.get("view", "")), row.document)
+    chunk = str(row.meta.get("chunk", ""))
+    return Prompt(identity, tuple(asked), str(row.meta.get("view", "")), row.document, chunk)
+
+
+def already_shown(run_dir: Path) -> frozenset[tuple[str, str]]:
+    """(document, chunk) of the samples of training: who watched has read what the adapter makes of them.
+
+    Any view of such a chunk is spoilt, since all ask for the same text. A sample file that cannot be read names nothing.
+    """
+    found = set()
+    for path in (run_dir / "samples").glob("*.json"):
+        try:
+            prompt = json.loads(path.read_bytes())["prompt"]
+            if prompt["doc"] is not None:
+                found.add((str(prompt["doc"]), str(prompt["chunk"])))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return frozenset(found)
 
 
 def _in_turn(prompts: Sequence[Prompt]) -> list[Prompt]:

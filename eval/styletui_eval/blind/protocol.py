@@ -8,6 +8,7 @@ pairs.jsonl      a pair a line, appended as it is written: {"id", "n", "prompt",
 dropped.jsonl    a planned pair that is not shown, and why: {"id", "reason", "side"}
 finished.json    {"v", "made", "dropped": {reason: count}}; there when no more pairs will come
 votes.jsonl      the hash chain of votes, see `votes`
+.making          empty; held by the process that makes pairs
 reveal.json      the verdict, see `reveal`; after it nothing is taken any more
 
 A side is not stored on somebody's word: it follows from the secret, and `verify` follows it again.
@@ -44,6 +45,7 @@ COMMITMENT: Final = "commitment.json"
 PAIRS: Final = "pairs.jsonl"
 DROPPED: Final = "dropped.jsonl"
 FINISHED: Final = "finished.json"
+MAKING: Final = ".making"
 
 
 @dataclass(frozen=True, slots=True)

@@ -386,17 +386,105 @@ def test_how_the_model_is_asked_is_sealed(config: PairsConfig, monkeypatch: pyte
     assert (settings["base"], settings["quantize"], settings["dtype"]) == (True, True, "bfloat16")
     events: list[Event] = []
     make_pairs(replace(config, base=False, device="mps"), events.append, never)
-    held = {"base": True, "quantize": True, "dtype": "bfloat16"}
-    assert opened == [Setup("cpu", **held), Setup("mps", **held)]  # type: ignore[arg-type]
+    assert opened == [Setup(d, base=True, quantize=True, dtype="bfloat16") for d in ("cpu", "mps")]
     assert [e.code for e in events if isinstance(e, Warned)] == ["sealed_settings_kept"]
 
 
 def test_a_seal_from_before_goes_on_without_a_warning(config: PairsConfig) -> None:
     sealed = seal(config.name, [Wish("test:0", "main")], settings=config.settings(), hashes={})
-    for name in ("base", "quantize", "dtype"):
+    for name in ("base", "quantize", "quant_type", "double_quant", "dtype"):
         del sealed.settings[name]
     sealed.hashes["adapter"] = hashlib.sha256(b"weights").hexdigest()
     write_sealed(config.folder, sealed)
     events: list[Event] = []
     assert make_pairs(config, events.append, never, pen=FakePen()).made == 1
     assert [e for e in events if isinstance(e, Warned)] == []
+
+
+def test_what_the_train_screen_has_shown_is_not_asked(config: PairsConfig) -> None:
+    """Whoever watched the training knows the adapter's text for that chunk; no view of it is asked."""
+    samples = config.run_dir / "samples"
+    samples.mkdir(parents=True)
+    for step, (doc, chunk) in enumerate([("test0", 0), ("val1", 1), ("test0", 0)]):
+        shown = {"step": step, "prompt": {"doc": doc, "chunk": chunk, "view": "outline"}}
+        (samples / f"step-{step:06d}.json").write_text(json.dumps(shown))
+    (samples / "step-000009.json").write_text("{")  # torn
+    (samples / "step-000010.json").write_text('{"prompt": {"doc": null, "chunk": null}}')
+    make_pairs(replace(config, count=50), ignore, never, pen=FakePen())
+    by_id = {p.id: p for p in choose(config.dataset)}
+    asked = [by_id[p.prompt_id] for p in read_sealed(config.folder).pairs]
+    assert len(asked) == 20 - 2 * 2  # two views of two chunks
+    assert not {(p.doc, p.chunk) for p in asked} & {("test0", "0"), ("val1", "1")}
+
+
+def test_when_all_was_shown_there_is_nothing_to_ask(config: PairsConfig) -> None:
+    (config.dataset / "sft_val.jsonl").unlink()
+    lines = (config.dataset / "sft_test.jsonl").read_text().splitlines()
+    (config.dataset / "sft_test.jsonl").write_text(lines[0])
+    (config.run_dir / "samples").mkdir()
+    (config.run_dir / "samples" / "step-000000.json").write_text('{"prompt": {"doc": "test0", "chunk": 0}}')
+    with pytest.raises(UserError, match="no_held_out"):
+        make_pairs(config, ignore, never, pen=FakePen())
+
+
+def test_two_makers_at_once(config: PairsConfig) -> None:
+    """The second one is refused while the first writes; nothing of the first one's is touched."""
+    refused: list[UserError] = []
+
+    class Slow(FakePen):
+        def write(self, *args: object, **kwargs: object) -> list[Sheet]:
+            with pytest.raises(UserError) as caught:
+                make_pairs(config, ignore, never, pen=FakePen())
+            refused.append(caught.value)
+            return super().write(*args, **kwargs)  # type: ignore[arg-type]
+
+    result = make_pairs(config, ignore, never, pen=Slow())
+    assert {(e.code, e.exit_code) for e in refused} == {("test_busy", 5)}
+    assert result.made == 8
+    assert verify(config.folder, result.sha256).ok
+    assert make_pairs(config, ignore, never, pen=FakePen()) == result  # the lock was given back
+
+
+def test_a_drop_after_the_reveal_is_refused(config: PairsConfig) -> None:
+    """Else a recount would differ from a verdict that nobody touched."""
+    pen = FakePen(lambda q, a: text(f"{q}{a}", 6) if "test0" in q else "")
+
+    def stop_and_reveal() -> None:
+        if len(pen.calls) == 4 and not (config.folder / "reveal.json").exists():
+            reveal(config.folder, early=True)
+
+    with pytest.raises(UserError, match="test_revealed"):
+        make_pairs(config, ignore, stop_and_reveal, pen=pen)
+    assert verify(config.folder).ok
+
+
+def _model(config: PairsConfig) -> Path:
+    config.model.mkdir()
+    (config.model / "config.json").write_text("{}")
+    (config.model / "model.safetensors").write_bytes(b"12345678")
+    return config.model
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda c: (c.dataset / "sft_test.jsonl").open("a").write("\n"), "dataset"),
+        (lambda c: (c.dataset / "sft_val.jsonl").unlink(), "dataset"),
+        (lambda c: (c.dataset / "sft_train.jsonl").open("a").write("\n"), "dataset"),
+        (lambda c: (c.model / "config.json").write_text('{"a": 1}'), "model"),
+        (lambda c: (c.model / "model.safetensors").write_bytes(b"1234567"), "model"),
+        (lambda c: (c.model / "chat_template.jinja").write_text("x"), "model"),
+        (lambda c: (c.adapter / "adapter_config.json").write_text('{"lora_alpha": 99}'), "adapter"),
+    ],
+)
+def test_what_is_asked_of_whom_is_sealed(
+    config: PairsConfig, change: Callable[[PairsConfig], object], code: str
+) -> None:
+    _model(config)
+    make_pairs(config, ignore, lambda: StopRequest(), pen=FakePen())
+    assert make_pairs(config, ignore, lambda: StopRequest(), pen=FakePen()).made == 0  # unchanged: goes on
+    change(config)
+    with pytest.raises(UserError) as caught:
+        make_pairs(config, ignore, never, pen=FakePen())
+    assert caught.value.code == f"test_of_other_{code}"
+    assert read_pairs(config.folder) == []
