@@ -36,6 +36,7 @@ _WATCHED: Final = {
     "socket.getaddrinfo": 0,
     "socket.gethostbyname": 0,
     "socket.gethostbyaddr": 0,
+    "socket.getnameinfo": 0,
 }
 
 
@@ -69,7 +70,7 @@ def _host_of(event: str, args: tuple[Any, ...]) -> object:
             return None  # AF_UNIX and friends stay on the machine; a connected socket was checked before
         return address[0]
     host: object = args[_WATCHED[event]]
-    return host
+    return host[0] if event == "socket.getnameinfo" and isinstance(host, tuple) else host
 
 
 def install_guard(on_refused: Callable[[int], None]) -> None:

@@ -149,6 +149,8 @@ def test_guard_refuses_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "        for call in (\n"
         "            lambda: socket.create_connection(('192.0.2.1', 80), 1),\n"
         "            lambda: socket.getaddrinfo('example.invalid', 80),\n"
+        "            lambda: socket.getnameinfo(('192.0.2.1', 80), 0),\n"
+        "            lambda: socket.socket().connect_ex(('192.0.2.1', 80)),\n"
         "            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 9)),\n"
         "        ):\n"
         "            try:\n"
@@ -163,8 +165,8 @@ def test_guard_refuses_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     supervisor.launch(job)
     state = wait(job).poll()
     assert state.status == "done", supervisor.crash_tail(job)
-    assert state.result == {"refused": 3}
-    assert state.blocked == 3
+    assert state.result == {"refused": 5}
+    assert state.blocked == 5
 
 
 def test_private_modes(tmp_path: Path) -> None:
