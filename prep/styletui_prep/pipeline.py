@@ -255,7 +255,9 @@ def _sample_all(
         if number % _REPORT_EVERY == 0:
             emit(Progress("views", number, len(documents)))
         mine = pieces[document.id]
-        before = {chunk.index: mine.chunks[chunk.index - 1].text for chunk in mine.chunks if chunk.index}
+        # A chunk dropped here stands elsewhere, maybe on the side of the test: it is no context either.
+        kept = {index: chunk.text for index, chunk in mine.kept}
+        before = {index: kept[index - 1] for index in kept if index - 1 in kept}
         for item in build_samples(document, mine.kept, len(mine.chunks), config.views, counter, before):
             if isinstance(item, Sample):
                 samples[splits[document.id]].append(item)

@@ -142,7 +142,9 @@ def test_author_can_be_named(full: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "e").exists()
 
 
-def test_a_copied_passage_stays_on_the_side_of_the_test(tmp_path: Path, make_prose: Prose) -> None:
+@pytest.fixture
+def copied(tmp_path: Path, make_prose: Prose) -> tuple[Path, str]:
+    """Ten notes; the oldest and the newest begin with the same passage, which comes along."""
     notes = tmp_path / "notes"
     notes.mkdir()
     shared = make_prose(50, sentences=34, per_paragraph=34)
@@ -150,11 +152,27 @@ def test_a_copied_passage_stays_on_the_side_of_the_test(tmp_path: Path, make_pro
         (notes / f"20{10 + n}-01-01 {n}.md").write_text(make_prose(n, sentences=60), encoding="utf-8")
     (notes / "2009-01-01 old.md").write_text(shared + "\n\n" + make_prose(60, sentences=80), encoding="utf-8")
     (notes / "2020-01-01 new.md").write_text(shared + "\n\n" + make_prose(61, sentences=80), encoding="utf-8")
+    return notes, shared
+
+
+def test_a_copied_passage_stays_on_the_side_of_the_test(tmp_path: Path, copied: tuple[Path, str]) -> None:
+    notes, shared = copied
     build(notes, tmp_path / "d")
     repeated = [s for s in rows(tmp_path / "d" / "skipped.jsonl") if s["reason"].endswith("duplicate_chunk")]
     assert [s["source"] for s in repeated] == ["notes/2009-01-01 old.md"]
     texts = [row["messages"][-1]["content"] for row in rows(tmp_path / "d" / "sft_train.jsonl")]
     assert not any(shared[:200] in text for text in texts)
+
+
+def test_what_goes_before_is_never_held_out(tmp_path: Path, copied: tuple[Path, str]) -> None:
+    notes, shared = copied
+    build(notes, tmp_path / "d", views=("continue",))
+    assert any(s["reason"].endswith("duplicate_chunk") for s in rows(tmp_path / "d" / "skipped.jsonl"))
+    trained = rows(tmp_path / "d" / "sft_train.jsonl")
+    assert any(row["meta"]["date"] == "2009-01-01" for row in trained)
+    for row in trained:
+        before = row["messages"][0]["content"].split("前文：\n")[1].split("\n\n接着写")[0]
+        assert before[-60:] not in shared
 
 
 @pytest.mark.parametrize("form", list(FORMATS))
