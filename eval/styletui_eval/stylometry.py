@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from styletui_prep import stopwords
 from styletui_prep.script import HAN, language
 from styletui_prep.sentences import split_sentences
 from styletui_prep.words import segment
-
-from styletui_eval import stopwords
 
 NAMES: Final = ("text_length", "sentence_length", "punctuation", "stop_words", "diversity")
 WINDOW: Final = 50

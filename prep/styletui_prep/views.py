@@ -8,13 +8,14 @@ from typing import Any
 
 from styletui_prep.chunk import Chunk
 from styletui_prep.document import Document, Skip
+from styletui_prep.facts import facts
 from styletui_prep.keypoints import key_points
 from styletui_prep.overlap import gives_away
 from styletui_prep.prompts import build_prompt
 from styletui_prep.script import language
 from styletui_prep.sentences import split_sentences
 from styletui_prep.tokens import TokenCounter
-from styletui_prep.words import facts, keywords
+from styletui_prep.words import keywords
 
 _OUTLINE_WORDS, _INSTRUCT_WORDS = 8, 6
 _TOKENS_A_POINT = 100

@@ -1,4 +1,4 @@
-"""Words, keywords and facts of a text: jieba for Chinese, white space for the rest."""
+"""Words and keywords of a text: jieba for Chinese, white space for the rest."""
 
 from __future__ import annotations
 
@@ -8,228 +8,25 @@ import re
 import warnings
 from collections import Counter
 from functools import lru_cache
+from itertools import islice
 from types import ModuleType
-from typing import Final
 
 from styletui_prep.script import HAN, language
+from styletui_prep.stopwords import DULL_EN, EMPTY_ZH, PLAIN_EN
 
-_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’-]*[A-Za-zÀ-ɏ]|[A-Za-zÀ-ɏ]")
-_NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*%?")
+LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’-]*[A-Za-zÀ-ɏ]|[A-Za-zÀ-ɏ]")
+NUMBER = re.compile(r"[£$€¥￥]?\d+(?:[.,:：/-]\d+)*(?:%|(?:st|nd|rd|th|am|pm|km|kg|p)\b)?")
 _HAN_WORD = re.compile(f"[{HAN}]{{2,}}")
-_NUMERAL = re.compile("[〇零一二两三四五六七八九十百千万亿半第]+")
+NUMERAL = re.compile("[〇零一二两三四五六七八九十百千万亿半第]+")
+# 四十三个, 一十七个, 六点二; that 四川 begins with a number too, its tag tells.
+_COUNTED = re.compile("第?[〇零一二两三四五六七八九十百千万亿几]")
+_COUNTED_TAGS = ("m", "t", "new")
+# 那杆, 贴个: no matter either.
+_POINTING = re.compile("[那这哪每几].|.个")
 _CONTENT_TAGS = ("n", "v", "a", "m", "t", "s", "i", "l", "eng", "j", "new")
-_NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
-_EMPTY_ZH: Final = frozenset(
-    [
-        "一个",
-        "一下",
-        "一些",
-        "一样",
-        "一会",
-        "一会儿",
-        "一点",
-        "没有",
-        "不是",
-        "就是",
-        "还是",
-        "可是",
-        "但是",
-        "知道",
-        "觉得",
-        "起来",
-        "出来",
-        "下来",
-        "过来",
-        "这么",
-        "那么",
-        "怎么",
-        "什么",
-        "自己",
-        "我们",
-        "你们",
-        "他们",
-        "她们",
-        "它们",
-        "这个",
-        "那个",
-        "这样",
-        "那样",
-        "时候",
-        "东西",
-        "有点",
-        "有些",
-        "已经",
-        "因为",
-        "所以",
-        "如果",
-        "不过",
-        "然后",
-        "后来",
-        "大家",
-        "可以",
-        "应该",
-        "这里",
-        "那里",
-        "哪里",
-        "不能",
-        "不会",
-    ]
-)
-# Tagged as numbers or names, but any text may have them.
-_VAGUE: Final = frozenset(
-    [
-        "十分",
-        "第二天",
-        "第一",
-        "第二",
-        "第三",
-        "诸位",
-        "东西",
-        "大声",
-        "半个钟头",
-        "千万",
-        "万一",
-        "一件事",
-        "一会",
-        "一点点",
-        "一下一下",
-        "一个个",
-        "两个",
-        "半天",
-    ]
-)
-STOP_EN: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "here",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "just",
-        "like",
-        "me",
-        "more",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "one",
-        "only",
-        "or",
-        "our",
-        "out",
-        "over",
-        "said",
-        "she",
-        "should",
-        "so",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "through",
-        "to",
-        "too",
-        "up",
-        "us",
-        "very",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "about",
-        "after",
-        "all",
-        "also",
-        "any",
-        "back",
-        "before",
-        "being",
-        "even",
-        "every",
-        "get",
-        "go",
-        "got",
-        "know",
-        "little",
-        "made",
-        "make",
-        "many",
-        "may",
-        "much",
-        "must",
-        "never",
-        "now",
-        "off",
-        "old",
-        "other",
-        "own",
-        "same",
-        "see",
-        "still",
-        "take",
-        "thing",
-        "things",
-        "think",
-        "though",
-        "time",
-        "under",
-        "until",
-        "upon",
-        "way",
-        "well",
-        "went",
-        "while",
-    ]
-)
+# A block is what jieba cuts by itself, whatever stands beside it.
+_BLOCKS_KEPT = 8192
+_CLITIC = re.compile(r"(?:n't|'(?:s|ll|ve|d|re|m))\Z", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -257,11 +54,17 @@ def _jieba() -> ModuleType:
 
 def segment(text: str) -> list[str]:
     """Words of `text` in order, punctuation and white space among them; joined they are `text` again."""
-    return list(_jieba().cut(text))
+    return [word for block in _jieba().re_han_default.split(text) for word in _cut_block(block)]
+
+
+@lru_cache(maxsize=_BLOCKS_KEPT)
+def _cut_block(block: str) -> tuple[str, ...]:
+    """The words of one block; a text, its sentences and their clauses share most of theirs."""
+    return tuple(_jieba().cut(block))
 
 
 @lru_cache(maxsize=4096)
-def _tagged(text: str) -> tuple[tuple[str, str], ...]:
+def tagged(text: str) -> tuple[tuple[str, str], ...]:
     """Words with the tag the dictionary gives them; `new` for a word that it does not know.
 
     jieba's own tagger decides every unknown word over 256 states, 30 times slower than cutting alone;
@@ -270,34 +73,69 @@ def _tagged(text: str) -> tuple[tuple[str, str], ...]:
     tags: dict[str, str] = _jieba().posseg.dt.word_tag_tab
     found = []
     for word in segment(text):
-        if _NUMERAL.fullmatch(word):
+        if NUMERAL.fullmatch(word):
             found.append((word, "m"))
         else:
             found.append(
                 (
                     word,
                     tags.get(word)
-                    or (
-                        "new" if _HAN_WORD.fullmatch(word) else "eng" if _LATIN_WORD.fullmatch(word) else "x"
-                    ),
+                    or ("new" if _HAN_WORD.fullmatch(word) else "eng" if LATIN_WORD.fullmatch(word) else "x"),
                 )
             )
     return tuple(found)
 
 
+def dictionary_weight(word: str) -> int:
+    """How often jieba's dictionary has counted `word`; 0 for one that it does not know."""
+    return int(_jieba().dt.FREQ.get(word) or 0)
+
+
 def keywords(text: str, count: int) -> list[str]:
     """The `count` words that say most about `text`: TF-IDF over jieba's table, or frequency for English."""
     if language(text) == "zh":
-        found = _jieba().analyse.extract_tags(text, topK=count * 3)
-        good = [
-            word
-            for word in found
-            if (_HAN_WORD.fullmatch(word) and word not in _EMPTY_ZH) or _LATIN_WORD.fullmatch(word)
-        ]
-        return good[:count]
-    tally = Counter(word.casefold() for word in _LATIN_WORD.findall(text) if len(word) > 2)
+        tags = dict(tagged(text))
+        return list(islice((word for word in _by_tf_idf(text) if _is_keyword(word, tags[word])), count))
+    shown: dict[str, str] = {}
+    tally: Counter[str] = Counter()
+    for word in english_words(text):
+        if len(word) > 2 and word.casefold() not in PLAIN_EN:
+            tally[word.casefold()] += 1
+            # A word that is ever written small is not a name.
+            if word[0].islower() or word.casefold() not in shown:
+                shown[word.casefold()] = word
     ranked = sorted(tally.items(), key=lambda item: (-item[1] * math.log(1 + len(item[0])), item[0]))
-    return [word for word, _ in ranked if word not in STOP_EN][:count]
+    return [shown[word] for word, _ in ranked[:count]]
+
+
+def _is_keyword(word: str, tag: str) -> bool:
+    if not _HAN_WORD.fullmatch(word):
+        return LATIN_WORD.fullmatch(word) is not None
+    counted = tag in _COUNTED_TAGS and _COUNTED.match(word)
+    return not (word in EMPTY_ZH or counted or _POINTING.fullmatch(word))
+
+
+def _by_tf_idf(text: str) -> list[str]:
+    """Words of two characters and more, the weightiest first, by jieba's own table of rarities."""
+    table = _jieba().analyse.default_tfidf
+    tally = Counter(
+        word for word in segment(text) if len(word.strip()) > 1 and word.lower() not in table.stop_words
+    )
+    return sorted(
+        tally, key=lambda word: tally[word] * table.idf_freq.get(word, table.median_idf), reverse=True
+    )
+
+
+def english_words(text: str) -> list[str]:
+    """Words that carry meaning: no stop word nor one with a clitic (it's, can't), names without their 's."""
+    found = []
+    for word in LATIN_WORD.findall(text.replace("’", "'")):
+        stem = _CLITIC.sub("", word)
+        # Only auxiliaries take n't, and what is left of them (ca, wo) is no word.
+        negated = word.casefold().endswith("n't")
+        if not negated and len(stem) > 1 and not {word.casefold(), stem.casefold()} & DULL_EN:
+            found.append(stem)
+    return found
 
 
 def content_words(text: str) -> list[str]:
@@ -305,44 +143,7 @@ def content_words(text: str) -> list[str]:
     if language(text) == "zh":
         return [
             word
-            for word, tag in _tagged(text)
-            if tag.startswith(_CONTENT_TAGS) and word not in _EMPTY_ZH and (len(word) > 1 or tag[0] in "nm")
+            for word, tag in tagged(text)
+            if tag.startswith(_CONTENT_TAGS) and word not in EMPTY_ZH and (len(word) > 1 or tag[0] in "nm")
         ]
-    return [word for word in _LATIN_WORD.findall(text) if word.casefold() not in STOP_EN] + _NUMBER.findall(
-        text
-    )
-
-
-def facts(text: str) -> list[str]:
-    """Numbers, names and, in Chinese text, Latin words: what a writer cannot guess. In order, each once."""
-    found: list[str] = []
-    if language(text) == "zh":
-        found += _numbers_and_names(_tagged(text))
-        found += [word for word in _LATIN_WORD.findall(text) if len(word) > 1]
-    else:
-        inner = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
-        found += inner.findall(text)
-    found += _NUMBER.findall(text)
-    return list(dict.fromkeys(fact for fact in found if len(fact) <= 24))
-
-
-def _numbers_and_names(pairs: tuple[tuple[str, str], ...]) -> list[str]:
-    """Numerals with their measure words (七点五十八分), and names, from tagged words."""
-    found: list[str] = []
-    number = ""
-    often = Counter(word for word, tag in pairs if tag == "new")
-    for word, tag in [*pairs, ("", "")]:
-        if (tag == "m" and _NUMERAL.match(word)) or (number and tag == "q" and len(word) <= 2):
-            number += word
-            continue
-        if (
-            len(number) > 1
-            and number not in _VAGUE
-            and not (len(number) == 2 and (number[0] == "一" or number[1] == "个"))
-        ):
-            found.append(number)
-        number = ""
-        # A word that no dictionary has and that comes again is as good as a name.
-        if (tag in _NAME_TAGS or often[word] > 1) and len(word) > 1 and word not in _VAGUE:
-            found.append(word)
-    return found
+    return english_words(text) + NUMBER.findall(text)

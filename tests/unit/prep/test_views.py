@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from styletui_prep.chunk import cut
 from styletui_prep.document import Document, Skip
+from styletui_prep.facts import facts
 from styletui_prep.keypoints import key_points, rank, shorten
 from styletui_prep.overlap import LIMITS, containment, gives_away, longest_run
 from styletui_prep.prompts import build_prompt
 from styletui_prep.tokens import ApproximateCounter
 from styletui_prep.views import Sample, build_samples, last_sentences
-from styletui_prep.words import facts, keywords, segment
+from styletui_prep.words import content_words, keywords, segment
 
 COUNTER = ApproximateCounter()
 ENGLISH = (
@@ -114,6 +115,72 @@ def test_facts_are_numbers_and_names() -> None:
     assert "六点四十二分" in found
     assert any(fact.startswith("四百一十二") for fact in found)
     assert "3.5" in found
+
+
+def test_chinese_facts_are_whole_and_no_filler() -> None:
+    text = (
+        "二〇一五年四月二十六号，方先生从四川回来，一层一层地拆，一下子拆了二十，歇了两回，又拿一块。"
+        "第二年，一九八几年的那只卖了四十块。他等了三天，四分钟零五秒，一个一个数。"
+    )
+    assert facts(text) == [
+        "二〇一五年四月二十六号",
+        "方先生",
+        "四川",
+        "一九八几年",
+        "四十块",
+        "三天",
+        "四分钟零五秒",
+    ]
+    assert facts("他分到三分之一，念到五年级，有一点累，十分高兴。") == []
+    assert facts("那杆秤，那杆秤，剥着，剥着。老师傅说，他的师傅说。") == []
+
+
+def test_english_facts_are_names_dates_and_sums() -> None:
+    text = (
+        "I’d met Dr. Hartmann in February, and Dr Hartmann’s sister too. June was wet. I'll pay £42.50, he said, or $3,000 "
+        "or €7. Old Harriet Miller left on 14 March 2008 for Leeds. Pigeons watched; pigeons always do. “Tell her,” said Mrs Okafor."
+    )
+    found = facts(text)
+    assert {"Dr. Hartmann", "February", "June", "£42.50", "$3,000", "€7", "14 March 2008", "Leeds"} <= set(
+        found
+    )
+    assert "Mrs Okafor" in found
+    assert any("Harriet Miller" in fact for fact in found)
+    assert not {"I'd", "I’d", "I'll", "Dr", "Pigeons", "Tell", "March"} & set(found)
+
+
+@pytest.mark.parametrize("mark", ["'", "’"])
+def test_english_contractions_carry_no_matter(mark: str) -> None:
+    text = "I've said it's late; there's Hartmann's pigeon. We can't, won't and couldn't feed pigeons. It's six o'clock."
+    text = text.replace("'", mark)
+    assert content_words(text) == ["late", "Hartmann", "pigeon", "feed", "pigeons", "six"]
+    assert set(keywords(text, 9)) == {"late", "Hartmann", "pigeon", "feed", "pigeons"}
+
+
+def test_keywords_count_nothing() -> None:
+    words = keywords("四十三个鱼圆，一斤二两鱼圆，那杆秤在四川，贴个条子，条子贴在四川。", 9)
+    assert {"鱼圆", "四川", "条子"} <= set(words)
+    assert not [word for word in words if word[0] in "一二那" or word.endswith("个")]
+
+
+def test_points_are_clauses_as_they_stand_or_words_set_apart() -> None:
+    assert shorten("他想了想，母亲没意见，她说门槛是挡鸡的。") == "母亲没意见 / 她说门槛是挡鸡的"
+    assert shorten("母亲没意见，她说门槛是挡鸡的。", told="母亲没意见") == "她说门槛是挡鸡的"
+    long = shorten("母亲把那张发黄的取件凭单举到窗户外头的亮处看了老半天")
+    assert "、" in long and " " not in long
+    assert all(len(word) > 1 for word in long.split("、"))
+    assert shorten("九月十六。") == ""
+
+
+def test_english_points_are_phrases() -> None:
+    assert shorten("The clerk had gone home.") == "The clerk had gone home"
+    told = shorten(
+        "We slept in Dr. Hartmann’s room, and in the morning the grey van had gone without us to Leeds."
+    )
+    assert told == "We slept in Dr. Hartmann’s room / in the morning the grey van had gone"
+    assert shorten("“The beans can’t tell the difference.”") == "The beans can’t tell the difference"
+    cut_short = shorten("People always tell me that they throw away half of what they manage to grow there")
+    assert cut_short == "People always tell me / they throw away half"
 
 
 def test_last_sentences_are_whole_and_within_the_limit(make_prose: Callable[..., str]) -> None:

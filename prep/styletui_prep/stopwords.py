@@ -1,4 +1,7 @@
-"""Words that carry grammar rather than matter: what remains of a style when the topic is taken away."""
+"""Words that carry grammar rather than matter: what remains of a style when the topic is taken away.
+
+`ZH` and `EN` are measured as part of a style; the other sets only keep empty words out of outlines.
+"""
 
 from __future__ import annotations
 
@@ -41,5 +44,53 @@ you're you've you'll you'd he's she's it's we're we've we'll they're they've the
 what's let's
 """
 
+# Heavier than grammar, yet in everybody's text.
+_LIGHT_EN = """
+back get go got know like made make old said see take thing things think time way well went o'clock
+mr mrs ms dr next last
+"""
+
+# Seldom what a text is about, though they tell something of a sentence.
+_PLAIN_EN = """
+came come comes gave give given put thought talked talk asked ask sat sit told tell looked look going goes gone
+left turned turn took taken kept keep found find wanted want used called long good great first whole afterwards
+somewhere nowhere anywhere everywhere people man woman day days year years word words two three four five six seven
+eight nine ten eleven twelve twenty thirty forty fifty hundred thousand half bit lot really soon later right
+wrong morning evening night today tomorrow yesterday
+"""
+
+# An English phrase may be cut before one of these.
+_PHRASE_STARTS_EN = """
+of in on at to by with from for into onto than through over under between about and but or that as before after
+until when while where because if which who
+"""
+
+# What a phrase that was cut short should not end with.
+_DANGLING_EN = """
+a an the this that these those of in on at to by with from for into onto than through over under between about
+every any some no and or but nor which who as if when where because my his her its their our your is was were are
+be been am being had has have would could should will can may might must do does did not very so too quite rather
+just only i he she it me we they it's i'd i've i'll he'd she'd we'd they'd there's
+"""
+
+_EMPTY_ZH = """
+一个 一下 一些 一样 一会 一会儿 一点 没有 不是 就是 还是 可是 但是 知道
+觉得 起来 出来 下来 过来 这么 那么 怎么 什么 自己 我们 你们 他们 她们 它们
+这个 那个 这样 那样 时候 东西 有点 有些 已经 因为 所以 如果 不过 然后 后来
+大家 可以 应该 这里 那里 哪里 不能 不会
+"""
+
+# Tagged as numbers or names, but any text may have them.
+_VAGUE_ZH = """
+十分 第二天 第一 第二 第三 诸位 东西 大声 半个钟头 千万 万一 一件事 一会
+一点点 一下一下 一个个 两个 半天 礼拜 太阳 外国 日志 阴阳
+"""
+
 ZH: Final = frozenset(_ZH.split())
 EN: Final = frozenset(_EN.split())
+DULL_EN: Final = EN | frozenset(_LIGHT_EN.split())
+PLAIN_EN: Final = frozenset(_PLAIN_EN.split())
+PHRASE_STARTS_EN: Final = frozenset(_PHRASE_STARTS_EN.split())
+DANGLING_EN: Final = frozenset(_DANGLING_EN.split())
+EMPTY_ZH: Final = frozenset(_EMPTY_ZH.split())
+VAGUE_ZH: Final = frozenset(_VAGUE_ZH.split())
