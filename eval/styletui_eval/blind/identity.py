@@ -19,7 +19,6 @@ _MODEL: Final = (
     "chat_template.jinja",
     "styletui.json",
 )
-_OF: Final = {"adapter": "adapter", "adapter_config": "adapter", "model": "model"}
 
 
 def fingerprints(adapter: Path, dataset: Path, model: Path) -> dict[str, str]:
@@ -49,6 +48,10 @@ def check_same(sealed: dict[str, str], now: dict[str, str], name: str) -> None:
     """Raise "test_of_other_adapter", "test_of_other_model" or "test_of_other_dataset" (1) where a sealed fingerprint
     is another one now. What an older seal does not hold is not compared.
     """
-    for what, value in sealed.items():
-        if what in now and now[what] != value:
-            raise UserError(f"test_of_other_{_OF.get(what, 'dataset')}", exit_code=EXIT_UNKNOWN, name=name)
+    other = {what for what, value in sealed.items() if what in now and now[what] != value}
+    if other & {"adapter", "adapter_config"}:
+        raise UserError("test_of_other_adapter", exit_code=EXIT_UNKNOWN, name=name)
+    if "model" in other:
+        raise UserError("test_of_other_model", exit_code=EXIT_UNKNOWN, name=name)
+    if other:
+        raise UserError("test_of_other_dataset", exit_code=EXIT_UNKNOWN, name=name)

@@ -54,9 +54,11 @@ def read_reveal(folder: Path) -> RevealResult | None:
     known = recorded(folder)
     if known is None:
         return None
-    found = [p.code for p in verify(folder).problems]
+    try:
+        found, again = [p.code for p in verify(folder).problems], recount(folder)
+    except UserError:  # commitment.json is gone or torn
+        found, again = ["seal_unreadable"], None
     problems = tuple(dict.fromkeys((*known.problems, *found)))
-    again = recount(folder)
     if "verdict_changed" in found and again is not None:
         known = dataclasses.replace(again, time=known.time)
     return dataclasses.replace(known, problems=problems)

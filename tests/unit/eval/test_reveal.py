@@ -281,7 +281,10 @@ def test_a_list_that_is_closed_after_an_early_reveal_is_no_forgery(rated: Path) 
     assert reveal(rated).early
 
 
-def test_without_its_seal_a_verdict_is_doubted(rated: Path) -> None:
+@pytest.mark.parametrize("name", [SEALED, COMMITMENT])
+def test_without_its_seal_a_verdict_is_doubted(rated: Path, name: str) -> None:
     reveal(rated)
-    (rated / SEALED).unlink()
-    assert "seal_unreadable" in reveal(rated).problems
+    (rated / name).unlink()
+    found = read_reveal(rated)
+    assert found is not None
+    assert "seal_unreadable" in found.problems
