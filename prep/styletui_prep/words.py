@@ -115,15 +115,16 @@ def _is_keyword(word: str, tag: str) -> bool:
     return not (word in EMPTY_ZH or counted or _POINTING.fullmatch(word))
 
 
-def _by_tf_idf(text: str) -> list[str]:
+@lru_cache(maxsize=16)
+def _by_tf_idf(text: str) -> tuple[str, ...]:
     """Words of two characters and more, the weightiest first, by jieba's own table of rarities."""
     table = _jieba().analyse.default_tfidf
     tally = Counter(
         word for word in segment(text) if len(word.strip()) > 1 and word.lower() not in table.stop_words
     )
-    return sorted(
-        tally, key=lambda word: tally[word] * table.idf_freq.get(word, table.median_idf), reverse=True
-    )
+    rarity = table.idf_freq
+    ranked = sorted(tally, key=lambda word: tally[word] * rarity.get(word, table.median_idf), reverse=True)
+    return tuple(ranked)
 
 
 def english_words(text: str) -> list[str]:

@@ -197,6 +197,14 @@ def test_keywords_and_segments() -> None:
     assert "".join(segment("我把  闹钟。。按掉")) == "我把  闹钟。。按掉"
 
 
+def test_segments_are_those_of_jieba_over_the_whole(make_prose: Callable[..., str]) -> None:
+    import jieba
+
+    segment("先装好词典")
+    text = make_prose(8) + "\r\n二〇一五年 A4 b-c, d.e+f 3.5% 　“好。”"
+    assert segment(text) == list(jieba.cut(text))
+
+
 def test_jieba_starts_quietly_and_leaves_no_cache(tmp_path: Path) -> None:
     code = "from styletui_prep.words import keywords; import sys; assert keywords('闹钟和座钟', 2); assert 'torch' not in sys.modules"
     done = subprocess.run(
