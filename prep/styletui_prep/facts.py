@@ -51,8 +51,15 @@ def facts(text: str) -> list[str]:
     """Numbers, names and, in Chinese text, Latin words. In the order of the text, each once."""
     found = list(_chinese(text) if language(text) == "zh" else _english(text))
     found = [fact for fact in dict.fromkeys(found) if 1 < len(fact) <= _LONGEST or fact.isdigit()]
-    whole = [fact for fact in found if not any(fact != other and fact in other for other in found)]
-    return sorted(whole, key=text.find)
+    whole = [fact for fact in found if not any(fact != other and _place(fact, other) >= 0 for other in found)]
+    return sorted(whole, key=lambda fact: _place(fact, text))
+
+
+def _place(fact: str, text: str) -> int:
+    """Where `text` first says `fact`, -1 for nowhere: Braga is not in Bragança, nor 6 in 36."""
+    letter = "[A-Za-zÀ-ɏ0-9]"
+    found = re.search(f"(?<!{letter}){re.escape(fact)}(?!{letter})", text) if fact in text else None
+    return found.start() if found else -1
 
 
 def _chinese(text: str) -> Iterator[str]:

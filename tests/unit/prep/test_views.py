@@ -145,6 +145,12 @@ def test_english_facts_are_names_dates_and_sums() -> None:
         found
     )
     assert "Mrs Okafor" in found
+    assert facts("From there to Bragança it was 36 miles, to Braga only 6.") == [
+        "Bragança",
+        "36",
+        "Braga",
+        "6",
+    ]
     assert any("Harriet Miller" in fact for fact in found)
     assert not {"I'd", "I’d", "I'll", "Dr", "Pigeons", "Tell", "March"} & set(found)
 
