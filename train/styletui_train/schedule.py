@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from styletui_train.config import TrainConfig
 
-# A quick look evaluates before, at the end, and three times between.
+# A quick look evaluates before, at the end, and three times between where that is cheap enough.
 QUICK_LOOKS = 4
+# What all looks of a budget together may take of it, and the rows below which one says little.
+_LOOKS_SHARE = 0.2
+_FEWEST_ROWS = 6
 # The first plan, made from a few cold passes, is never shorter than this; the clock still ends the run in time.
 _FIRST_PLAN = 16
 # The share of a time budget that one evaluation (rows) and one piece of writing may take.
@@ -73,6 +76,13 @@ class Schedule:
         return self.eval_rows * self.costs.held_out_row + self.sample_tokens * self.costs.written_token
 
     @property
+    def looks(self) -> int:
+        """How many looks follow the one at step 0, the last included: fewer where each takes long."""
+        if self.budget is None or not self.look_seconds:
+            return QUICK_LOOKS
+        return max(1, min(QUICK_LOOKS, int(_LOOKS_SHARE * self.budget / self.look_seconds) - 1))
+
+    @property
     def closing_seconds(self) -> float:
         """What is still to do after the last step: the last look and the save."""
         return self.look_seconds + (self.costs.saving if self.costs else 0.0)
@@ -82,7 +92,7 @@ class Schedule:
         if self.budget is None or self.costs is None:
             return
         step = self.costs.train_token * self.tokens_per_row * self.rows_per_step
-        self._limit(0, self.budget - spent - (QUICK_LOOKS + 1) * self.look_seconds - self.costs.saving, step)
+        self._limit(0, self.budget - spent - (self.looks + 1) * self.look_seconds - self.costs.saving, step)
 
     def revise(self, step: int, spent: float, step_seconds: float) -> bool:
         """Plan again from real steps; True when the number of steps changed."""
@@ -91,7 +101,7 @@ class Schedule:
         before = self.max_steps
         if step >= before and spent + 0.25 * before * step_seconds + self.closing_seconds > self.budget:
             return False  # at the end already, and too little time left to be worth a longer curve
-        looks = max(1, QUICK_LOOKS - step // max(self.eval_every, 1))
+        looks = max(1, self.looks - step // max(self.eval_every, 1))
         self._limit(step, self.budget - spent - looks * self.look_seconds - self.costs.saving, step_seconds)
         return self.max_steps != before
 
@@ -132,7 +142,7 @@ class Schedule:
         self._space_looks()
 
     def _fit_looks(self, budget: float, costs: Costs) -> None:
-        affordable = max(2, int(_EVAL_SHARE * budget / max(costs.held_out_row, 1e-6)))
+        affordable = max(_FEWEST_ROWS, int(_EVAL_SHARE * budget / max(costs.held_out_row, 1e-6)))
         if self.config.eval_max_rows is None:
             self.eval_rows = min(self.eval_rows, affordable)
         self.sample_tokens = min(
@@ -143,7 +153,7 @@ class Schedule:
         if self.config.eval_steps is not None:
             self.eval_every = self.config.eval_steps
         elif self.budget is not None:
-            self.eval_every = max(1, math.ceil(self.max_steps / QUICK_LOOKS))
+            self.eval_every = max(1, math.ceil(self.max_steps / self.looks))
         else:
             self.eval_every = max(
                 1, min(round(self.steps_per_epoch / 4), math.ceil(self.max_steps / QUICK_LOOKS))

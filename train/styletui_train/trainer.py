@@ -20,11 +20,12 @@ from styletui_train.rows import dataset_files, read_rows
 if TYPE_CHECKING:
     from styletui_train.held_out import SampleWriter
     from styletui_train.machine import Machine
+    from styletui_train.prompting import Encoded
     from styletui_train.schedule import Costs, Schedule
     from styletui_train.tokenize import Tokenized
     from styletui_train.watch import Outcome, Watcher
 
-# Measuring stops after this share of the budget, on a machine too busy to be measured well.
+# A first pass that takes more than this share of the budget is the only one: the machine is slow or busy.
 _MEASURE_SHARE = 0.06
 # Fewer steps than these teach nothing that one could hear.
 _FEW_STEPS = 10
@@ -275,39 +276,41 @@ def _writer(run: _Run) -> SampleWriter:
 
 
 def _measure_costs(run: _Run, trainer: Any) -> Costs:
-    """Time a training pass on rows of several lengths (the longest first), a held-out row, written tokens."""
-    import torch
+    """Time training passes on the longest row and a middling one, a held-out row, written tokens: a first guess.
 
+    Real steps and looks soon take its place, so it is kept short.
+    """
     from styletui_train.generate import generate_batch
     from styletui_train.held_out import measure
     from styletui_train.schedule import Costs
 
     by_length = sorted(run.train.encoded, key=lambda item: len(item.ids))
-    spread = [by_length[-1]] + [by_length[int(share * (len(by_length) - 1))] for share in (0.2, 0.5, 0.8)]
-    seconds, tokens = 0.0, 0
-    entered = time.perf_counter()
+    longest, middling = by_length[-1], by_length[len(by_length) // 2]
     run.model.train()
-    limit = _MEASURE_SHARE * (run.config.time_budget_s or 0.0)
-    for count, item in enumerate(spread):
-        if count > 1 and time.perf_counter() - entered > limit:
-            break
-        inputs = trainer.data_collator([{"input_ids": item.ids, "labels": item.labels}])
-        start = time.perf_counter()
-        with trainer.compute_loss_context_manager():
-            loss = trainer.compute_loss(run.model, trainer._prepare_inputs(inputs))
-        loss.backward()
-        if run.machine.device == "cuda":
-            torch.cuda.synchronize()
-        if count:  # the first pass allocates; it also shows early whether the longest row fits
-            seconds += time.perf_counter() - start
-            tokens += len(item.ids)
-        run.model.zero_grad(set_to_none=True)
-    measure(run.model, by_length[:1], run.machine.device, run.machine.dtype)
+    # The first pass allocates, and shows early whether the longest row fits; on a busy machine it must do.
+    seconds, tokens = _timed_pass(run, trainer, longest), len(longest.ids)
+    if seconds < _MEASURE_SHARE * (run.config.time_budget_s or 0.0):
+        seconds, tokens = _timed_pass(run, trainer, middling), len(middling.ids)
     look = measure(run.model, (run.held_out or run.train).encoded[:1], run.machine.device, run.machine.dtype)
     start = time.perf_counter()
-    generate_batch(run.model, run.tokenizer, [by_length[0].ids], max_new_tokens=4, ends=())
+    generate_batch(run.model, run.tokenizer, [by_length[0].ids[:32]], max_new_tokens=4, ends=())
     writing = (time.perf_counter() - start) / 4
     return Costs(1.05 * seconds / max(tokens, 1), look.seconds, writing)
+
+
+def _timed_pass(run: _Run, trainer: Any, item: Encoded) -> float:
+    """Seconds of one training pass, forward and backward; its gradients are thrown away."""
+    import torch
+
+    inputs = trainer.data_collator([{"input_ids": item.ids, "labels": item.labels}])
+    start = time.perf_counter()
+    with trainer.compute_loss_context_manager():
+        loss = trainer.compute_loss(run.model, trainer._prepare_inputs(inputs))
+    loss.backward()
+    if run.machine.device == "cuda":
+        torch.cuda.synchronize()
+    run.model.zero_grad(set_to_none=True)
+    return time.perf_counter() - start
 
 
 def _memory(run: _Run) -> float:

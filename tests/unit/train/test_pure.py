@@ -264,6 +264,19 @@ def test_a_budget_is_kept_on_paper() -> None:
     assert not schedule.must_stop(100, 4)
 
 
+def test_dear_looks_are_fewer_but_never_on_a_handful_of_rows() -> None:
+    for row, looks in ((0.5, 4), (2.0, 2), (5.0, 1)):
+        config = TrainConfig(gradient_accumulation_steps=1, num_train_epochs=100)
+        costs = Costs(0.005, row, 0.1)
+        schedule = Schedule(config, rows=100, tokens_per_row=400, held_out_rows=60, budget=300.0, costs=costs)
+        schedule.start(20)
+        assert schedule.eval_rows >= 6
+        assert (schedule.looks, round(schedule.max_steps / schedule.eval_every)) == (looks, looks)
+        assert looks == 1 or (looks + 1) * schedule.look_seconds <= 0.2 * 300
+    schedule.saw_look(0.6, 40, 0.4)  # the guess was far too high
+    assert schedule.looks == 4
+
+
 def test_a_generous_budget_ends_with_the_epochs() -> None:
     schedule = _schedule(100_000.0)
     schedule.start(20)
