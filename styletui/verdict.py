@@ -38,8 +38,10 @@ def _named(table: Mapping[str, str], code: str) -> str:
 
 
 # --- the blind test -----------------------------------------------------------------------------------
-def headline(tally: Mapping[str, Any]) -> Line:
-    """The one sentence that people remember. Decided only at E >= 20."""
+def headline(tally: Mapping[str, Any], *, tampered: bool = False) -> Line:
+    """The one sentence that people remember. Decided only at E >= 20, and never by votes that were tampered with."""
+    if tampered:
+        return Line("warn", _("No verdict: the seal or the votes were changed afterwards."))
     wins, losses, ties = tally["wins"], tally["losses"], tally["ties"]
     if wins + losses + ties == 0:
         return Line("open", _("No verdict: nothing was voted on the main question."))
@@ -113,7 +115,7 @@ def counts_words(tally: Mapping[str, Any]) -> Line:
 def reveal_lines(result: Mapping[str, Any]) -> list[Line]:
     """A revealed blind test (`RevealResult.to_json()`), the verdict first, every doubt after it."""
     main = result["main"]
-    lines = [headline(main)]
+    lines = [headline(main, tampered=bool(result["problems"]))]
     votes = main["wins"] + main["losses"] + main["ties"]
     if votes:
         lines += [*rate_words(main), counts_words(main), evidence(main)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from styletui_prep.errors import EXIT_USAGE, UserError
 from styletui_prep.exporters import pair_of
-from styletui_prep.files import private_folder, write_whole, writing_failed
+from styletui_prep.files import private_folder, sync_folder, write_whole, writing_failed
 from styletui_prep.split import SPLITS
 
 DOCUMENTS: Final = "documents.jsonl"
@@ -58,13 +59,18 @@ def check_out(folder: Path) -> None:
 def write_dataset(folder: Path, files: dict[str, bytes]) -> None:
     """Write `files` (name to content) into `folder` (0700), each whole, the manifest last.
 
-    An older manifest goes first: a folder without one is not a finished dataset.
+    All of it lies beside the older dataset before any of that is replaced, so a full disk costs nothing; then the
+    older manifest goes first, because a folder without one is not a finished dataset.
     """
     with writing_errors(folder):
         private_folder(folder)
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for name in sorted(files, key=lambda name: (name == MANIFEST, name)):
-            write_whole(folder / name, files[name])
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new.") as fresh:
+            for name, content in files.items():
+                write_whole(Path(fresh) / name, content)
+            (folder / MANIFEST).unlink(missing_ok=True)
+            for name in sorted(files, key=lambda name: (name == MANIFEST, name)):
+                (Path(fresh) / name).replace(folder / name)
+        sync_folder(folder)
 
 
 def lines(rows: Iterable[dict[str, Any]]) -> bytes:

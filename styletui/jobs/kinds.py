@@ -131,6 +131,8 @@ def _run_config(spec: dict[str, Any]) -> dict[str, Any]:
         "device": spec.get("device") or was.get("device") or config.get("device"),
         "dtype": was.get("dtype"),
         "quantize": str(was.get("method", "")).startswith("qlora"),
+        "quant_type": was.get("bnb_4bit_quant_type") or "nf4",
+        "double_quant": was.get("double_quant") is not False,
         "base": {"base": True, "chat": False}.get(str(was.get("template"))),
     }
 

@@ -61,7 +61,8 @@ def blind(results: Sequence[Mapping[str, Any]], whole: bool) -> list[Content]:
             parts.append(lines(reveal_lines(result)))
             continue
         doubts = [one for one in reveal_lines(result) if one.kind == "warn"]
-        parts += [line(one) for one in (headline(main), *rate_words(main), *doubts)]
+        verdict = headline(main, tampered=bool(result["problems"]))
+        parts += [line(one) for one in (verdict, *rate_words(main), *doubts)]
     return parts
 
 

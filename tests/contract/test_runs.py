@@ -16,7 +16,7 @@ from styletui import service
 def test_preparing_again_does_not_change_an_older_run(tmp_path: Path) -> None:
     notes, data = write_notes(tmp_path / "notes"), tmp_path / "data"
     prepare(PrepConfig(sources=(notes,), out=data), ignore, never)
-    run = service.create_run(tmp_path / "run", {"dataset": str(data), "seed": 1}, {})
+    run = service.create_run(tmp_path / "run", {"dataset": str(data), "model_name": "m", "seed": 1}, {})
     pinned = Path(run.info()["config"]["dataset"])
     before = {p.name: p.read_bytes() for p in pinned.iterdir()}
     assert "sft_train.jsonl" in before and pinned.parent == run.path
@@ -30,7 +30,7 @@ def test_preparing_again_does_not_change_an_older_run(tmp_path: Path) -> None:
 def test_a_run_folder_is_never_written_over(tmp_path: Path) -> None:
     data = tmp_path / "rows.jsonl"
     data.write_text("")
-    run = service.create_run(tmp_path / "run", {"dataset": str(data), "seed": 1}, {})
+    run = service.create_run(tmp_path / "run", {"dataset": str(data), "model_name": "m", "seed": 1}, {})
     assert run.info()["config"]["dataset"] == str(data)
     with pytest.raises(UserError, match="run_exists"):
-        service.create_run(tmp_path / "run", {"dataset": str(data), "seed": 1}, {})
+        service.create_run(tmp_path / "run", {"dataset": str(data), "model_name": "m", "seed": 1}, {})

@@ -124,3 +124,10 @@ def test_plain_ascii_where_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     print_reveal(result((20, 2, 0, 0)))
     assert capsys.readouterr().out.startswith("✓ The adapter wins, 20 to 2")
+
+
+def test_a_win_that_was_tampered_with_is_no_win() -> None:
+    tally = {"wins": 60, "losses": 0, "ties": 0, "favours": "adapter", "e": 1e9}
+    assert headline(tally).kind == "won"
+    assert headline(tally, tampered=True).kind == "warn"
+    assert "60" not in headline(tally, tampered=True).text
