@@ -128,6 +128,6 @@ def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_win_that_was_tampered_with_is_no_win() -> None:
     tally = {"wins": 60, "losses": 0, "ties": 0, "favours": "adapter", "e": 1e9}
-    assert headline(tally).kind == "won"
-    assert headline(tally, tampered=True).kind == "warn"
-    assert "60" not in headline(tally, tampered=True).text
+    assert verdict.headline(tally).kind == "won"
+    assert verdict.headline(tally, tampered=True).kind == "warn"
+    assert "60" not in verdict.headline(tally, tampered=True).text
