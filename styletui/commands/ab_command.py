@@ -51,7 +51,7 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
 
 
 def _folder(args: argparse.Namespace) -> Path:
-    run = Run(common.existing(args.run_path))
+    run = Run(common.absolute(args.run_path))
     run.info()
     check_name(str(args.name))
     return run.blind_dir / str(args.name)
@@ -59,18 +59,11 @@ def _folder(args: argparse.Namespace) -> Path:
 
 def run_make(args: argparse.Namespace) -> int:
     """Make the pairs in a worker."""
-    run = Run(common.existing(args.run_path))
+    run = Run(common.absolute(args.run_path))
     run.info()
     check_name(args.name)
     job = service.start_pairs(run, name=args.name, count=args.count)
-    code, state = common.finish(job, service.attach_to(job.path))
-    if code or state is None:
-        return code
-    if args.json:
-        common.print_json(state.result)
-    else:
-        print(str(_folder(args)))
-    return 0
+    return common.conclude(job, args.json, lambda _result: print(str(_folder(args))))
 
 
 def run_next(args: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from styletui.jobs.follow import Follower
 from styletui.jobs.job import Job
 from styletui.jobs.supervisor import crash_tail
 from styletui.project import home
+from styletui.service import attach_to
 from styletui.visible import plain, plain_line
 
 POLL_SECONDS = 0.2
@@ -68,7 +69,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def existing(path: str) -> Path:
+def absolute(path: str) -> Path:
     """An absolute path. It need not exist: the engine says what is wrong with it, in words."""
     try:
         return Path(path).expanduser().absolute()
@@ -207,6 +208,18 @@ def finish(job: Job, attach: str) -> tuple[int, JobState | None]:
     if error is None or error.code in ("crashed", "internal"):
         say("  " + _("The full log: {}").format(job.stderr_path))
     return (error.exit_code if error else EXIT_UNKNOWN), state
+
+
+def conclude(job: Job, as_json: bool, show: Callable[[dict[str, Any]], None]) -> int:
+    """Follow `job` to its end and print its result, as JSON or by `show`. Returns the exit code."""
+    code, state = finish(job, attach_to(job.path))
+    if code or state is None:
+        return code
+    if as_json:
+        print_json(state.result)
+    else:
+        show(state.result)
+    return 0
 
 
 def usage_error(code: str, **params: Param) -> NoReturn:

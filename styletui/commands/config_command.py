@@ -34,7 +34,7 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
 
 def run_init(args: argparse.Namespace) -> int:
     """Copy it; never over an existing file."""
-    target = common.existing(args.file)
+    target = common.absolute(args.file)
     if target.exists():
         raise UserError("file_exists", exit_code=EXIT_USAGE, path=str(target))
     write_whole(target, default_config().read_bytes())

@@ -28,17 +28,10 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate in a worker and print the report."""
-    training = Run(common.existing(args.run_path))
+    training = Run(common.absolute(args.run_path))
     training.info()
     more = {"max_documents": args.max_documents} if args.max_documents else {}
     job = service.start_eval(training, **more)
-    code, state = common.finish(job, service.attach_to(job.path))
-    if code or state is None:
-        return code
-    if args.json:
-        common.print_json(state.result)
-    else:
-        from styletui.commands.report_words import print_report
+    from styletui.commands.report_words import print_report
 
-        print_report(training.path)
-    return 0
+    return common.conclude(job, args.json, lambda _result: print_report(training.path))

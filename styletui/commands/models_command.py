@@ -31,7 +31,7 @@ def run_list(args: argparse.Namespace) -> int:
     """Print what is found, usable or not."""
     from styletui_train import catalog
 
-    models = catalog.find_models([models_dir(), *(common.existing(f) for f in args.folders)])
+    models = catalog.find_models([models_dir(), *(common.absolute(f) for f in args.folders)])
     if args.json:
         common.print_json({"models": [_plain(asdict(m)) for m in models]})
         return 0
@@ -57,14 +57,7 @@ def run_demo(args: argparse.Namespace) -> int:
             print(found)
         return 0
     job = service.start_demo()
-    code, state = common.finish(job, service.attach_to(job.path))
-    if code or state is None:
-        return code
-    if args.json:
-        common.print_json(state.result)
-    else:
-        print(state.result["model"])
-    return 0
+    return common.conclude(job, args.json, lambda result: print(result["model"]))
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     wanted = {
         "kind": args.kind,
         "author": args.author,
-        "tokenizer": common.existing(args.model) if args.model else None,
+        "tokenizer": common.absolute(args.model) if args.model else None,
         "views": args.views.split(",") if args.views else None,
         "min_tokens": args.min_tokens,
         "max_tokens": args.max_tokens,
@@ -48,17 +48,14 @@ def run(args: argparse.Namespace) -> int:
         "seed": args.seed,
         "format": args.format,
     }
-    out = common.existing(args.out)
+    out = common.absolute(args.out)
     job = service.start_prep(
-        [common.existing(s) for s in args.sources], out, **{k: v for k, v in wanted.items() if v is not None}
+        [common.absolute(s) for s in args.sources], out, **{k: v for k, v in wanted.items() if v is not None}
     )
-    code, state = common.finish(job, service.attach_to(job.path))
-    if code or state is None:
-        return code
-    if args.json:
-        common.print_json(state.result)
-    else:
+
+    def show(result: dict[str, Any]) -> None:
         print(str(out))
-        for name, count in (state.result.get("funnel") or {}).items():
+        for name, count in (result.get("funnel") or {}).items():
             print(f"  {messages.label('funnel', name)}: {count}")
-    return 0
+
+    return common.conclude(job, args.json, show)

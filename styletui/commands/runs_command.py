@@ -82,7 +82,7 @@ def _row(run: Run) -> dict[str, Any]:
 
 def run_show(args: argparse.Namespace) -> int:
     """run.json, the state of its jobs and the last figures."""
-    run = Run(common.existing(args.run_path))
+    run = Run(common.absolute(args.run_path))
     info = run.info()
     jobs = []
     for job in Job.all(run.jobs_dir):
@@ -110,7 +110,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 def run_attach(args: argparse.Namespace) -> int:
     """Follow to the end. An ended job is told from the start, by the same code."""
-    path = common.existing(args.run_path)
+    path = common.absolute(args.run_path)
     code, state = common.finish(find_job(path), attach_to(path))
     if state is not None and args.json:
         common.print_json({"status": state.status, "result": state.result})
@@ -119,7 +119,7 @@ def run_attach(args: argparse.Namespace) -> int:
 
 def run_resume(args: argparse.Namespace) -> int:
     """Start a worker on the same job again, and follow it."""
-    path = common.existing(args.run_path)
+    path = common.absolute(args.run_path)
     run = Run(path)
     run.info()
     code, state = common.finish(service.resume_train(run), service.attach_command(run))
@@ -130,7 +130,7 @@ def run_resume(args: argparse.Namespace) -> int:
 
 def run_stop(args: argparse.Namespace) -> int:
     """Ask, and wait until it has happened."""
-    path = common.existing(args.run_path)
+    path = common.absolute(args.run_path)
     job = find_job(path)
     if not supervisor.alive(job):
         raise UserError("not_running", exit_code=EXIT_NO_INPUT, path=str(path))

@@ -25,7 +25,7 @@ def add(subparsers: Any) -> list[argparse.ArgumentParser]:
 
 def run(args: argparse.Namespace) -> int:
     """Scan in a worker and print."""
-    sources = [common.existing(s) for s in args.sources]
+    sources = [common.absolute(s) for s in args.sources]
     job = service.start_scan(sources, kind=args.kind, author=args.author)
     code, state = common.finish(job, "styletui scan …")
     if code or state is None:

@@ -48,23 +48,23 @@ def run(args: argparse.Namespace) -> int:
 
     from styletui.training import check_model, resolve_training
 
-    file = load_yaml(common.existing(args.config)) if args.config else {}
+    file = load_yaml(common.absolute(args.config)) if args.config else {}
     sets = parse_set(args.set)
     model = args.model or sets.get("model_name") or file.get("model_name")
     if not model:
         raise UserError("no_model_named", exit_code=EXIT_USAGE)
-    model_path = common.existing(str(model))
+    model_path = common.absolute(str(model))
     check_model(model_path)
     flags = {"seed": args.seed, "device": args.device, "time_budget_s": args.time_budget}
     resolved = resolve_training(
-        common.existing(args.dataset),
+        common.absolute(args.dataset),
         model_path,
         preset=args.preset or sets.get("preset") or file.get("preset") or "standard",
         flags={k: v for k, v in flags.items() if v is not None},
         sets=sets,
         file=file,
     )
-    training = service.create_run(common.existing(args.out), resolved.config.to_json(), resolved.provenance)
+    training = service.create_run(common.absolute(args.out), resolved.config.to_json(), resolved.provenance)
     job = service.start_train(training)
     attach = service.attach_command(training)
     if args.detach:
