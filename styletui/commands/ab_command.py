@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from styletui_eval.blind.protocol import check_name
-from styletui_prep.errors import UserError
+from styletui_prep.errors import EXIT_GATE, UserError
 
 from styletui import service
 from styletui.commands import common
@@ -93,9 +93,11 @@ def run_vote(args: argparse.Namespace) -> int:
         pair = args.pair
         if pair == "next":
             upcoming = ballot.next_unrated()
-            if upcoming is None and not ballot.status().revealed:
+            if upcoming is None and ballot.status().revealed:
+                raise UserError("votes_closed", exit_code=EXIT_GATE, name=str(args.name))
+            if upcoming is None:
                 raise UserError("no_pair_left", name=str(args.name))
-            pair = upcoming.id if upcoming is not None else ""
+            pair = upcoming.id
         ballot.vote(pair, CHOICES.get(args.choice, args.choice))
     return run_status(args)
 

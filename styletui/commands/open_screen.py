@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from styletui.project import Project
 
 def open_screen(path: str | None, lang: str | None) -> int:
     """Open on the backup at `path`, else on the last project at its first unfinished step."""
+    if path is not None and os.sep not in path and not Path(path).expanduser().exists():
+        usage_error("no_such_command", name=path)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         usage_error("no_terminal")
     source = Path(path).expanduser().absolute() if path else None

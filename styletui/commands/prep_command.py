@@ -57,5 +57,10 @@ def run(args: argparse.Namespace) -> int:
         print(str(out))
         for name, count in (result.get("funnel") or {}).items():
             print(f"  {messages.label('funnel', name)}: {count}")
+        for reason, count in (result.get("skipped") or {}).items():
+            print(
+                "  "
+                + _("left out: {count} × {reason}").format(count=count, reason=messages.label("skip", reason))
+            )
 
     return common.conclude(job, args.json, show)

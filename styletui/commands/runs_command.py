@@ -23,7 +23,9 @@ from styletui.visible import plain_line
 
 def add(subparsers: Any) -> list[argparse.ArgumentParser]:
     """Declare the command."""
-    parser = subparsers.add_parser("runs", help=_("trainings live and past: list, show, attach, stop"))
+    parser = subparsers.add_parser(
+        "runs", help=_("trainings live and past: list, show, attach, resume, stop")
+    )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     listing = actions.add_parser("list", help=_("runs of all projects"))
     common.add_json(listing)

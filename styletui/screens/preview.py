@@ -231,6 +231,13 @@ class PreviewScreen(BaseScreen):
         self.toggle_class("-original")
         self.repaint()
 
+    def back(self) -> None:
+        """Esc closes the list of what was left out first, then goes back."""
+        if self.dropped:
+            self.action_dropped()
+        else:
+            super().back()
+
     def action_dropped(self) -> None:
         """D: what was left out."""
         self.dropped = not self.dropped

@@ -345,6 +345,11 @@ class RateScreen(BaseScreen):
             return bool(self.status and self.status.made)
         return self.stage in ("stopped", "complete", "revealed")
 
+    def forward_label(self) -> str:
+        """Enter, named by what it does now: one of these cannot be taken back."""
+        names = {"intro": _("Begin"), "stopped": _("Go on writing"), "complete": _("Open the seal")}
+        return names.get(self.stage, _("Next"))
+
     def forward(self) -> None:
         """What Enter means at this stage."""
         if self.stage == "intro":

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from styletui_eval.blind.ballot import Status
-from styletui_eval.blind.statistics import wins_needed
 from textual.content import Content
 
 from styletui.i18n import gettext as _
@@ -82,12 +81,12 @@ def progress(status: Status | None, width: int, writing: bool) -> Content:
 def intro(status: Status, full: bool) -> Content:
     """Before the first vote: what is asked, the seal, the keys."""
     key = "bold $accent"
-    needed = wins_needed(status.planned)
     parts = [
         Content.styled(_("Which of the two texts sounds more like the author?"), "bold $primary"),
         Content(
             _(
                 "One is by the adapter, the other by the same model without it, which was shown some of the author's texts instead. "
+                "(In some pairs the other was shown none; these are counted apart, and so are pairs in which a text repeats itself.) "
                 "The prompts come from texts that neither has learned from. A system coin has shuffled the sides; they stay sealed until the end."
             )
         ),
@@ -101,9 +100,11 @@ def intro(status: Status, full: bool) -> Content:
         ),
         Content.assemble((_("Backspace"), key), f" {_('takes the last vote back.')} ", _("Every vote is on disk at the key press; leave and come back as you like.")),
     ]  # fmt: skip
-    if full and needed is not None:
-        words = _("{n} pairs are planned. If all were decided, {k} for one side would be more than chance.")
-        parts.append(Content.styled(words.format(n=status.planned, k=needed), "$quiet"))
+    if full:
+        words = _(
+            "{n} pairs are planned. The reveal says how many votes for one side would have been enough."
+        )
+        parts.append(Content.styled(words.format(n=status.planned), "$quiet"))
     parts.append(Content(""))
     if status.made:
         ready = ngettext("{n} pair is ready.", "{n} pairs are ready.", status.made).format(n=status.made)

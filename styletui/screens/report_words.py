@@ -90,6 +90,14 @@ def bits(evaluation: Mapping[str, Any], width: int) -> list[Content]:
             parts.append(line(Line("won", translate("bits_drop", percent=share))))
         if found["low"] is None:
             parts.append(line(Line("warn", translate("no_interval"))))
+    parts.append(
+        Content.styled(
+            _(
+                "Measured on whole documents kept for judging; not comparable with the figure shown while training."
+            ),
+            "$quiet",
+        )
+    )
     documents = int(found.get("documents", 0))
     codes = [code for code in evaluation["notes"] if code in OF_BITS]
     return parts + [line(Line("warn", translate(code, documents=documents))) for code in codes]

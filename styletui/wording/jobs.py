@@ -63,6 +63,11 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N_("Choose another name."),
     ),
     "missing_config": (N_("{path} is missing from this installation."), "", N_("Install styletui again.")),
+    "no_such_command": (
+        N_("There is no command and no path “{name}”."),
+        N_("It may be misspelt."),
+        N_("`styletui --help` names the commands."),
+    ),
     "no_terminal": (
         N_("The full-screen program needs a terminal."),
         "",

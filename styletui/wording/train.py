@@ -61,6 +61,11 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N_("That is hardly enough to learn anything."),
         N_("Give it more time, or a smaller model."),
     ),
+    "few_steps": (
+        N_("Only {steps} steps were done."),
+        N_("That is hardly any learning; what it writes will be the base model's."),
+        N_("Give it more time, or a quieter machine."),
+    ),
     "nan_step": (N_("Step {step} gave no usable number and was left out."), "", ""),
     "nan_batches": (N_("In step {step}, {batches} of {of} batches gave no usable number and were left out."), "", ""),
     "loss_fallback": (N_("This model needs the slower way of computing the loss."), "", ""),

@@ -32,6 +32,10 @@ _FEW_STEPS = 10
 _SAMPLE_VIEWS = ("outline", "instruct", "continue")
 
 
+ENOUGH_STEPS = 10
+"""A time budget that allowed fewer optimizer steps than these is said to have taught hardly anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainResult:
     """How a run ended: `ended_by` max_steps, time_budget or stop; `adapter` None when nothing was kept.
@@ -355,6 +359,8 @@ def _finish(run: _Run, watcher: Watcher) -> TrainResult:
         ended_by=outcome.ended_by,
     )
     _write_record(run, watcher, summary)
+    if summary.ended_by == "time_budget" and summary.steps < ENOUGH_STEPS:
+        run.emit(Warned("few_steps", {"steps": summary.steps}))
     run.emit(summary)
     return TrainResult(
         adapter, summary.steps, summary.ended_by, summary.seconds, summary.first_eval, summary.last_eval

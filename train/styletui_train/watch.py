@@ -166,6 +166,10 @@ class Watcher(TrainerCallback):
         self.outcome.peak_rss = max(self.outcome.peak_rss, resident)
         left = max(self.schedule.max_steps - state.global_step, 0)
         looks = math.ceil(left / self.schedule.eval_every)
+        eta = left * self.step_seconds + looks * self.schedule.look_seconds
+        budget = self.schedule.config.time_budget_s
+        if budget is not None:  # the clock ends it, whatever the plan still holds
+            eta = min(eta, max(0.0, budget - self.spent))
         self.emit(
             Step(
                 step=state.global_step,
@@ -177,7 +181,7 @@ class Watcher(TrainerCallback):
                 rss_mb=round(resident / MIB, 1),
                 gpu_mb=gpu_mb(self.machine.device),
                 elapsed_s=round(self.spent, 3),
-                eta_s=round(left * self.step_seconds + looks * self.schedule.look_seconds, 1),
+                eta_s=round(eta, 1),
                 epoch=round(state.global_step / self.schedule.steps_per_epoch, 4),
             )
         )

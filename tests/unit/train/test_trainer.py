@@ -21,6 +21,7 @@ from styletui_train.load import is_base, load_for_inference, load_model, load_to
 from styletui_train.machine import Machine
 from styletui_train.prompting import encode, prompt_ids
 from styletui_train.rows import read_rows
+from styletui_train.trainer import ENOUGH_STEPS
 
 Train = Callable[..., tuple[trainer.TrainResult, list[Any], Path]]
 
@@ -197,6 +198,9 @@ def test_a_time_budget_is_kept(run: Train, llama: Path) -> None:
     assert plans[0].tokens_per_s > 0
     assert _of(events, "eval")[-1].step == result.steps
     assert _of(events, "step")[-1].lr < 0.2 * 5e-3
+    few = [w.params["steps"] for w in _of(events, "warning") if w.code == "few_steps"]
+    assert few == ([result.steps] if result.steps < ENOUGH_STEPS else [])
+    assert all(step.eta_s <= 8.0 for step in _of(events, "step"))
 
 
 def test_values_that_cannot_be_honoured_are_replaced_and_said(run: Train, llama: Path) -> None:
