@@ -187,7 +187,8 @@ class StyleApp(App[None]):
 
         def answered(leave: bool | None) -> None:
             if leave:
-                self.exit(message=words() + "\n" + _("To see it again, type: styletui"))
+                lines = [words(), _("To see it again, type: styletui"), *_follow_lines(running)]
+                self.exit(message="\n".join(lines))
 
         self.push_screen(LeaveScreen(words), answered)
 

@@ -62,6 +62,7 @@ def create_run(path: Path, config: dict[str, Any], provenance: dict[str, str]) -
     `config` holds the keys of TrainConfig; `output_dir` is set to the run folder. A dataset folder is pinned
     into the run: preparing again later must not change what an older run is judged by.
     """
+    _check_finished(Path(str(config["dataset"])))
     path = path.expanduser().absolute()
     with writing_errors(path):
         _claim(path)
